@@ -1,1 +1,11 @@
-//! x
+//! Python's `multiprocessing` for Rust.
+mod error;
+mod process;
+mod sys;
+mod threads;
+
+pub use error::{Error, Result};
+pub use process::{
+    Child, CurrentProcess, Outcome, ParentProcess, Process, Sentinel,
+    active_children, cpu_count, current_process, parent_process,
+};

@@ -1,0 +1,275 @@
+//! Everything that can go wrong, as one type: what happened, to what, and what
+//! to do about it.
+
+use std::io;
+
+/// A result whose error is [`enum@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What a call of this crate can fail with.
+///
+/// Python raises exceptions of several modules (`ValueError`,
+/// `AssertionError`, `queue.Full`, `EOFError`, …); here each case is a
+/// variant, so that a `match` can tell them apart.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `start` was called a second time. Python: `AssertionError`.
+    #[error("{name} was started already: make a new Process to run it again")]
+    AlreadyStarted {
+        /// The name of the process.
+        name: String,
+    },
+
+    /// The call needs a started process. Python: `AssertionError`,
+    /// `ValueError`.
+    #[error("{name} has not been started: call start() before {action}")]
+    NotStarted {
+        /// The name of the process.
+        name: String,
+        /// The call that was refused.
+        action: &'static str,
+    },
+
+    /// `close` was called on a process that still runs. Python: `ValueError`.
+    #[error(
+        "{name} is still running: call join() or terminate() before close()"
+    )]
+    StillRunning {
+        /// The name of the process.
+        name: String,
+    },
+
+    /// The object was closed. Python: `ValueError`, `OSError`.
+    #[error("{what} is closed")]
+    Closed {
+        /// The closed object.
+        what: String,
+    },
+
+    /// The object belongs to another process: only the process that made a
+    /// `Process` or a `Pool` may use it. Python: `AssertionError`.
+    #[error("{what} belongs to process {owner}: only its creator may use it")]
+    NotCreator {
+        /// The object.
+        what: String,
+        /// The pid of the process that made it.
+        owner: i32,
+    },
+
+    /// A process with more than one thread cannot be forked safely: the child
+    /// would hold locks whose owners do not exist there. CPython forks
+    /// nevertheless, and hangs now and then.
+    #[error(
+        "cannot start {name}: this process has other threads ({others}), and \
+         a fork copies only the one that calls it; start processes first, \
+         from the main thread, and threads after them"
+    )]
+    MultiThreaded {
+        /// The name of the process.
+        name: String,
+        /// How many threads there are beside the main one.
+        others: usize,
+    },
+
+    /// A daemonic process may not have children. Python: `AssertionError`.
+    #[error(
+        "cannot start {name}: daemonic processes (pool workers are such) may \
+         not have children"
+    )]
+    DaemonicChild {
+        /// The name of the process.
+        name: String,
+    },
+
+    /// The previous owner of the lock ended without releasing it. The lock is
+    /// free again and the next call will succeed; what it guards may be half
+    /// changed. CPython would wait for ever.
+    #[error(
+        "process {pid} died while it held the lock; what the lock guards may \
+         be half changed; the lock is free again"
+    )]
+    OwnerDied {
+        /// The pid of the dead owner.
+        pid: i32,
+    },
+
+    /// The calling thread holds this lock already; CPython would wait for
+    /// ever. A re-entrant lock is `RLock`.
+    #[error(
+        "this thread holds the lock already and would wait for itself: use an \
+         RLock"
+    )]
+    WouldDeadlock,
+
+    /// The lock is not held by the calling thread. Python: `ValueError`,
+    /// `AssertionError`.
+    #[error("cannot release a lock that this thread does not hold")]
+    NotOwner,
+
+    /// A `BoundedSemaphore` was released more often than acquired. Python:
+    /// `ValueError`.
+    #[error("semaphore released too many times: its bound is {bound}")]
+    ReleasedTooOften {
+        /// The initial value.
+        bound: u32,
+    },
+
+    /// An index or a range outside of an `Array`. Python: `IndexError`.
+    #[error("index {index} is out of range: the array has {len} items")]
+    OutOfRange {
+        /// The first index that does not exist.
+        index: usize,
+        /// The length of the array.
+        len: usize,
+    },
+
+    /// No room in the queue (in time). Python: `queue.Full`.
+    #[error("the queue is full")]
+    Full,
+
+    /// Nothing in the queue (in time). Python: `queue.Empty`.
+    #[error("the queue is empty")]
+    Empty,
+
+    /// The time limit passed. Python: `multiprocessing.TimeoutError`.
+    #[error("the time limit passed before the result was there")]
+    TimedOut,
+
+    /// The other end is closed, or its process has ended. Python: `EOFError`,
+    /// `BrokenPipeError`.
+    #[error("the other end of the connection is closed")]
+    Disconnected,
+
+    /// This end of a one-way pipe only sends, or only receives. Python:
+    /// `OSError`.
+    #[error("this end of the pipe is {only}")]
+    WrongDirection {
+        /// What the end is for.
+        only: &'static str,
+    },
+
+    /// A message is longer than the buffer given for it. Python:
+    /// `BufferTooShort`.
+    #[error("the message has {} bytes, the buffer room for {room}", message.len())]
+    BufferTooShort {
+        /// The whole message.
+        message: Vec<u8>,
+        /// The bytes that the buffer could take.
+        room: usize,
+    },
+
+    /// A message is longer than what can be sent or received. Python:
+    /// `OSError("bad message length")`.
+    #[error("a message of {len} bytes: at most {max} are possible here")]
+    TooLong {
+        /// The bytes of the message.
+        len: usize,
+        /// The limit.
+        max: usize,
+    },
+
+    /// The item cannot be turned into bytes. Python: `PicklingError`.
+    #[error("the item cannot be encoded: {reason}")]
+    Encode {
+        /// What the encoder said.
+        reason: String,
+    },
+
+    /// The bytes are not an item of the wanted type. Python:
+    /// `UnpicklingError`.
+    #[error("the message is not of the type asked for: {reason}")]
+    Decode {
+        /// What the decoder said.
+        reason: String,
+    },
+
+    /// A pool task panicked. Python: the exception, with a remote traceback.
+    #[error("the task panicked in worker {pid}: {message}")]
+    TaskPanicked {
+        /// The pid of the worker.
+        pid: i32,
+        /// The panic's message and place.
+        message: String,
+    },
+
+    /// The worker that ran the task ended before the task did. CPython waits
+    /// for ever.
+    #[error(
+        "worker {pid} ended with exit code {exitcode} (-n: killed by signal \
+         n) before its task was done; the task is lost, the pool goes on"
+    )]
+    WorkerDied {
+        /// The pid of the worker.
+        pid: i32,
+        /// Its exit code: n, or -signal.
+        exitcode: i32,
+    },
+
+    /// The pool cannot replace its workers any more.
+    #[error("the pool is broken: {reason}; make a new one")]
+    PoolBroken {
+        /// Why.
+        reason: String,
+    },
+
+    /// The pool takes no more tasks. Python: `ValueError("Pool not
+    /// running")`.
+    #[error("the pool is closed: submit before close() or terminate()")]
+    PoolClosed,
+
+    /// `join` of a pool that still takes tasks. Python: `ValueError("Pool is
+    /// still running")`.
+    #[error(
+        "the pool still takes tasks: call close() or terminate() before join()"
+    )]
+    PoolRunning,
+
+    /// The result is not there yet. Python: `ValueError`.
+    #[error("the result is not ready: call wait() or get() first")]
+    NotReady,
+
+    /// An argument that makes no sense. Python: `ValueError`.
+    #[error("{what}")]
+    Invalid {
+        /// What is wrong, and what would be right.
+        what: String,
+    },
+
+    /// The key is not in the shared dict. Python: `KeyError`.
+    #[error("the dict has no such key")]
+    NoSuchKey,
+
+    /// The value is not in the shared list. Python: `ValueError`.
+    #[error("the list has no such item")]
+    NoSuchItem,
+
+    /// The operating system refused. Python: `OSError`.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was tried.
+        action: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    pub(crate) fn system(
+        action: impl Into<String>,
+        source: impl Into<io::Error>,
+    ) -> Self {
+        Self::System {
+            action: action.into(),
+            source: source.into(),
+        }
+    }
+
+    pub(crate) fn closed(what: impl Into<String>) -> Self {
+        Self::Closed { what: what.into() }
+    }
+
+    pub(crate) fn invalid(what: impl Into<String>) -> Self {
+        Self::Invalid { what: what.into() }
+    }
+}

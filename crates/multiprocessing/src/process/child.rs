@@ -1,0 +1,298 @@
+//! A child, as its parent sees it: wait for it, signal it, ask how it ended.
+
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{
+    Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid,
+};
+
+use super::context::{context, pid};
+use super::wait::readable;
+use crate::error::{Error, Result};
+
+/// A handle to a child process, cheap to clone. Every
+/// [`Process`](super::Process) has one, and
+/// [`active_children`](super::active_children) gives them out.
+#[derive(Clone)]
+pub struct Child(pub(super) Arc<ChildState>);
+
+pub(super) struct ChildState {
+    pub(super) name: String,
+    pub(super) identity: Vec<u32>,
+    pub(super) daemon: bool,
+    pub(super) outlives_parent: bool,
+    /// Of the library itself: not listed, not counted.
+    pub(super) internal: bool,
+    pub(super) creator: i32,
+    pub(super) status: Mutex<Status>,
+}
+
+pub(super) enum Status {
+    New,
+    Running {
+        pid: i32,
+        pidfd: Arc<OwnedFd>,
+    },
+    Ended {
+        pid: i32,
+        exitcode: i32,
+        pidfd: Arc<OwnedFd>,
+    },
+    Closed,
+}
+
+impl Child {
+    /// The name: `Process-1`, `Process-2`, …, or what was given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Whether it is a daemon: ended, not awaited, when its parent ends.
+    #[must_use]
+    pub fn daemon(&self) -> bool {
+        self.0.daemon
+    }
+
+    /// The process id; none before the start.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] after `close`.
+    pub fn pid(&self) -> Result<Option<i32>> {
+        match &*self.open()? {
+            Status::Running { pid, .. } | Status::Ended { pid, .. } => {
+                Ok(Some(*pid))
+            }
+            Status::New | Status::Closed => Ok(None),
+        }
+    }
+
+    /// Waits until the child has ended. May be called many times.
+    ///
+    /// # Errors
+    /// [`Error::NotStarted`], [`Error::NotCreator`] in another process than
+    /// the one that made it, [`Error::Closed`] after `close`.
+    pub fn join(&self) -> Result<()> {
+        self.ended("join()", None).map(drop)
+    }
+
+    /// Waits until the child has ended, `limit` at most; tells whether it has.
+    /// Python's `join(timeout)` leaves that to `exitcode`.
+    ///
+    /// # Errors
+    /// As [`Child::join`].
+    pub fn join_timeout(&self, limit: Duration) -> Result<bool> {
+        self.ended("join_timeout()", Some(limit))
+    }
+
+    /// Whether the child has been started and has not ended yet.
+    ///
+    /// # Errors
+    /// [`Error::NotCreator`], [`Error::Closed`].
+    pub fn is_alive(&self) -> Result<bool> {
+        match &*self.open()? {
+            Status::New => return Ok(false),
+            _ => self.mine()?,
+        }
+        Ok(!self.ended("is_alive()", Some(Duration::ZERO))?)
+    }
+
+    /// How the child ended: `Some(n)` for exit code n, `Some(-n)` if signal n
+    /// killed it, `None` while it runs or before its start.
+    ///
+    /// # Errors
+    /// [`Error::NotCreator`], [`Error::Closed`].
+    pub fn exitcode(&self) -> Result<Option<i32>> {
+        self.is_alive()?;
+        match &*self.open()? {
+            Status::Ended { exitcode, .. } => Ok(Some(*exitcode)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Sends SIGTERM. No error if the child has ended already.
+    ///
+    /// # Errors
+    /// [`Error::NotStarted`], [`Error::NotCreator`], [`Error::Closed`].
+    pub fn terminate(&self) -> Result<()> {
+        self.signal("terminate()", Signal::TERM)
+    }
+
+    /// Sends SIGKILL. No error if the child has ended already.
+    ///
+    /// # Errors
+    /// [`Error::NotStarted`], [`Error::NotCreator`], [`Error::Closed`].
+    pub fn kill(&self) -> Result<()> {
+        self.signal("kill()", Signal::KILL)
+    }
+
+    /// Releases what the handle holds. After it, only `close` itself and
+    /// `name` may be called.
+    ///
+    /// # Errors
+    /// [`Error::StillRunning`].
+    pub fn close(&self) -> Result<()> {
+        let mut status = self.0.status();
+        if matches!(*status, Status::Running { .. }) {
+            drop(status);
+            if !self.ended("close()", Some(Duration::ZERO))? {
+                let name = self.0.name.clone();
+                return Err(Error::StillRunning { name });
+            }
+            status = self.0.status();
+        }
+        *status = Status::Closed;
+        Ok(())
+    }
+
+    /// A descriptor that is readable once the child has ended, for `poll` and
+    /// its like.
+    ///
+    /// # Errors
+    /// [`Error::NotStarted`], [`Error::Closed`].
+    pub fn sentinel(&self) -> Result<Sentinel> {
+        self.pidfd("sentinel()").map(Sentinel)
+    }
+
+    fn pidfd(&self, action: &'static str) -> Result<Arc<OwnedFd>> {
+        match &*self.open()? {
+            Status::Running { pidfd, .. } | Status::Ended { pidfd, .. } => {
+                Ok(Arc::clone(pidfd))
+            }
+            Status::New | Status::Closed => Err(Error::NotStarted {
+                name: self.0.name.clone(),
+                action,
+            }),
+        }
+    }
+
+    fn signal(&self, action: &'static str, signal: Signal) -> Result<()> {
+        let pidfd = self.pidfd(action)?;
+        self.mine()?;
+        match pidfd_send_signal(&*pidfd, signal) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+            Err(error) => {
+                let name = &self.0.name;
+                Err(Error::system(format!("signal {name}"), error))
+            }
+        }
+    }
+
+    fn ended(
+        &self,
+        action: &'static str,
+        limit: Option<Duration>,
+    ) -> Result<bool> {
+        let pidfd = self.pidfd(action)?;
+        self.mine()?;
+        if !readable(pidfd.as_fd(), limit)? {
+            return Ok(false);
+        }
+        self.0.reap(&pidfd)?;
+        context()
+            .children
+            .retain(|child| !Arc::ptr_eq(child, &self.0));
+        Ok(true)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, Status>> {
+        let status = self.0.status();
+        match *status {
+            Status::Closed => Err(Error::closed(&self.0.name)),
+            _ => Ok(status),
+        }
+    }
+
+    pub(super) fn mine(&self) -> Result<()> {
+        let owner = self.0.creator;
+        if owner == pid() {
+            return Ok(());
+        }
+        Err(Error::NotCreator {
+            what: self.0.name.clone(),
+            owner,
+        })
+    }
+}
+
+impl ChildState {
+    pub(super) fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Fetches the exit status of a child that has ended, once.
+    fn reap(&self, pidfd: &Arc<OwnedFd>) -> Result<()> {
+        let mut status = self.status();
+        let Status::Running { pid, .. } = *status else {
+            return Ok(());
+        };
+        // nix's WaitStatus cannot hold a real-time signal, and would lose it.
+        let ended = waitid(
+            WaitId::PidFd(pidfd.as_fd()),
+            WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+        );
+        let exitcode = match ended {
+            Ok(None) => return Ok(()),
+            Ok(Some(ended)) => match ended.exit_status() {
+                Some(code) => code,
+                None => -ended.terminating_signal().unwrap_or_default(),
+            },
+            Err(error) => {
+                let name = &self.name;
+                return Err(Error::system(format!("wait for {name}"), error));
+            }
+        };
+        *status = Status::Ended {
+            pid,
+            exitcode,
+            pidfd: Arc::clone(pidfd),
+        };
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Child {
+    /// As Python's `repr`: `<Process name='Process-1' pid=7 parent=3 stopped
+    /// exitcode=-SIGTERM daemon>`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = &self.0;
+        write!(f, "<Process name='{}'", state.name)?;
+        if let Ok(Some(pid)) = self.pid() {
+            write!(f, " pid={pid}")?;
+        }
+        write!(f, " parent={}", state.creator)?;
+        match (self.exitcode(), &*state.status()) {
+            (_, Status::Closed) => write!(f, " closed")?,
+            (_, Status::New) => write!(f, " initial")?,
+            (Ok(Some(code)), _) => write!(f, " stopped{}", Exit(code))?,
+            _ => write!(f, " started")?,
+        }
+        f.write_str(if state.daemon { " daemon>" } else { ">" })
+    }
+}
+
+struct Exit(i32);
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let signal = nix::sys::signal::Signal::try_from(-self.0);
+        match (self.0, signal) {
+            (0, _) => Ok(()),
+            (..0, Ok(signal)) => write!(f, " exitcode=-{signal}"),
+            (code, _) => write!(f, " exitcode={code}"),
+        }
+    }
+}
+
+/// A descriptor that is readable once its process has ended.
+#[derive(Clone, Debug)]
+pub struct Sentinel(Arc<OwnedFd>);
+
+impl AsFd for Sentinel {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

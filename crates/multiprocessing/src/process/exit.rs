@@ -1,0 +1,75 @@
+//! The end of a process: what a parent does for its children, and how a child
+//! leaves.
+
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::time::Duration;
+
+use super::child::Child;
+use super::context::context;
+use crate::error::Result;
+use crate::sys::fork;
+
+/// How long a daemon may take to heed SIGTERM before it gets SIGKILL.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Makes this process, when it ends, end its daemons and wait for its other
+/// children.
+pub(super) fn install() {
+    extern "C" fn hook() {
+        finish_children();
+    }
+    fork::at_exit(hook);
+}
+
+/// Runs a child from its birth to its end.
+pub(super) fn run_child(
+    enter: impl FnOnce() -> Result<()>,
+    body: impl FnOnce() -> i32,
+) -> ! {
+    let name = || context().name.clone();
+    if let Err(error) = enter() {
+        complain(&format!("Process {}:\n{error}\n", name()));
+        fork::exit_now(1);
+    }
+    name_panics(name());
+    // An unwinding panic must not reach the frames of the parent's `main`,
+    // of which this process has a copy.
+    let code = panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(1);
+    let _ = panic::catch_unwind(finish_children);
+    let _ = io::stdout().flush();
+    let _ = io::stderr().flush();
+    fork::exit_now(code)
+}
+
+/// Writes to stderr, if there is one.
+#[expect(clippy::explicit_write, reason = "eprint! panics without a stderr")]
+pub(super) fn complain(text: &str) {
+    let _ = write!(io::stderr(), "{text}");
+}
+
+/// Lets a panic's message begin with the name of the process.
+fn name_panics(name: String) {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        complain(&format!("Process {name}:\n"));
+        before(panic);
+    }));
+}
+
+fn finish_children() {
+    let children = || context().children.clone().into_iter().map(Child);
+    let daemons: Vec<_> = children().filter(Child::daemon).collect();
+    for daemon in &daemons {
+        let _ = daemon.terminate();
+    }
+    for daemon in &daemons {
+        if !daemon.join_timeout(GRACE).unwrap_or(true) {
+            let _ = daemon.kill();
+            let _ = daemon.join();
+        }
+    }
+    for child in children() {
+        let _ = child.join();
+    }
+}

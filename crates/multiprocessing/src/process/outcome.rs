@@ -1,0 +1,44 @@
+//! What a target returns, as an exit code.
+
+use std::fmt::Display;
+
+/// The result of a process's closure, which becomes its exit code.
+///
+/// | returned | exit code | Python |
+/// |---|---|---|
+/// | `()` | 0 | the function returns |
+/// | `i32` | its low eight bits | `sys.exit(n)` |
+/// | `Ok(value)` | as `value` | |
+/// | `Err(error)` | 1, and the error on stderr | an exception, `sys.exit("text")` |
+///
+/// A panic has exit code 1, too. `std::process::exit` works in a child as
+/// everywhere.
+pub trait Outcome {
+    /// The exit code; what is to be said of a failure of the process `name` is
+    /// said on stderr.
+    fn exitcode(self, name: &str) -> i32;
+}
+
+impl Outcome for () {
+    fn exitcode(self, _name: &str) -> i32 {
+        0
+    }
+}
+
+impl Outcome for i32 {
+    fn exitcode(self, _name: &str) -> i32 {
+        self
+    }
+}
+
+impl<T: Outcome, E: Display> Outcome for Result<T, E> {
+    fn exitcode(self, name: &str) -> i32 {
+        match self {
+            Ok(value) => value.exitcode(name),
+            Err(error) => {
+                super::exit::complain(&format!("Process {name}:\n{error}\n"));
+                1
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The parent, as its child sees it.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::wait::readable;
+use crate::error::Result;
+
+/// The process that started this one. Python: `multiprocessing.parent_process()`.
+#[derive(Clone, Debug)]
+pub struct ParentProcess {
+    pid: i32,
+    name: String,
+    pidfd: Arc<OwnedFd>,
+}
+
+impl ParentProcess {
+    pub(super) fn new(pid: i32, name: String, pidfd: Arc<OwnedFd>) -> Self {
+        Self { pid, name, pidfd }
+    }
+
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Its name: `MainProcess`, or what it was given when it was made.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// If the system cannot tell.
+    pub fn is_alive(&self) -> Result<bool> {
+        Ok(!readable(self.pidfd.as_fd(), Some(Duration::ZERO))?)
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Errors
+    /// If the system cannot wait.
+    pub fn join(&self) -> Result<()> {
+        readable(self.pidfd.as_fd(), None).map(drop)
+    }
+
+    /// Waits until it has ended, `limit` at most; tells whether it has.
+    ///
+    /// # Errors
+    /// If the system cannot wait.
+    pub fn join_timeout(&self, limit: Duration) -> Result<bool> {
+        readable(self.pidfd.as_fd(), Some(limit))
+    }
+}
+
+impl AsFd for ParentProcess {
+    /// Readable once the parent has ended. Python: `sentinel`.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}

@@ -1,0 +1,49 @@
+//! Fork, exit, and what runs at exit.
+
+use std::io::{self, Write};
+use std::sync::Once;
+
+use nix::unistd::{self, ForkResult};
+
+/// The two ways out of [`fork`].
+pub(crate) enum Side {
+    Parent { child: i32 },
+    Child,
+}
+
+/// Copies the calling process. Rust's buffers are written out before, so that
+/// the child does not write them a second time.
+///
+/// The caller vouches by `_quiet` that no other thread is in the middle of
+/// anything.
+pub(crate) fn fork(_quiet: &crate::threads::Quiet) -> io::Result<Side> {
+    let _ = io::stdout().flush();
+    let _ = io::stderr().flush();
+    // SAFETY: after a fork the child may do what any process may if no other
+    // thread held a lock or was half through a change at that moment. `Quiet`
+    // is proof of it: it exists only while the process has no thread besides
+    // this one and the library's own, and those are parked without a lock.
+    match unsafe { unistd::fork() }? {
+        ForkResult::Parent { child } => Ok(Side::Parent {
+            child: child.as_raw(),
+        }),
+        ForkResult::Child => Ok(Side::Child),
+    }
+}
+
+/// Ends the process at once: no destructor and no exit handler runs.
+pub(crate) fn exit_now(code: i32) -> ! {
+    // SAFETY: _exit only ends the process; it touches no memory of ours.
+    unsafe { libc::_exit(code) }
+}
+
+/// Arranges for `hook` to run when the process ends normally, after `main`
+/// and also by `std::process::exit`. Forked children inherit it.
+pub(crate) fn at_exit(hook: extern "C" fn()) {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        // SAFETY: `hook` is a function of this program, valid as long as it
+        // runs, and takes no arguments, as atexit demands.
+        unsafe { libc::atexit(hook) };
+    });
+}

@@ -1,0 +1,10 @@
+//! The system files: all `unsafe` code of the crate is here, each block with
+//! the reason why it is sound; what they offer to the rest is safe.
+
+#![allow(unsafe_code)]
+
+pub(crate) mod fork;
+pub(crate) mod mutex;
+pub(crate) mod region;
+pub(crate) mod signal;
+pub(crate) mod task;

@@ -1,0 +1,171 @@
+//! The robust, process-shared mutex of the C library: under every lock of the
+//! crate.
+//!
+//! Robust means that the kernel keeps a list of the mutexes that a thread
+//! holds and, when the thread ends in whatever way, marks them and wakes the
+//! next one in line, who is told so (`EOWNERDEAD`).
+
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::sys::region::Shared;
+
+/// Whether the owner may acquire again.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Plain,
+    Recursive,
+}
+
+/// How an acquire ended well.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Acquired {
+    /// The caller owns the mutex.
+    Yes,
+    /// The caller owns the mutex, whose last owner `pid` died with it.
+    FromTheDead { pid: i32 },
+    /// Somebody else owns it, and the time is over.
+    No,
+}
+
+/// A mutex in shared memory. Zeroed bytes are none yet: [`RobustMutex::init`].
+#[repr(C)]
+pub(crate) struct RobustMutex {
+    raw: UnsafeCell<libc::pthread_mutex_t>,
+    owner: AtomicI32,
+}
+
+// SAFETY: the C library's mutex is made for concurrent use through one address
+// in each process (PTHREAD_PROCESS_SHARED), and is changed by its functions
+// alone; the owner's pid is an atomic. Zeroed bytes are a valid (private,
+// unlocked) mutex in glibc, so a value exists even before `init`.
+unsafe impl Sync for RobustMutex {}
+// SAFETY: as above; fixed layout by repr(C).
+unsafe impl Shared for RobustMutex {}
+
+// The libc crate does not bind these three of glibc's functions.
+unsafe extern "C" {
+    fn pthread_mutexattr_setrobust(
+        attr: *mut libc::pthread_mutexattr_t,
+        robust: libc::c_int,
+    ) -> libc::c_int;
+    fn pthread_mutex_consistent(
+        mutex: *mut libc::pthread_mutex_t,
+    ) -> libc::c_int;
+    fn pthread_mutex_clocklock(
+        mutex: *mut libc::pthread_mutex_t,
+        clock: libc::clockid_t,
+        deadline: *const libc::timespec,
+    ) -> libc::c_int;
+}
+
+const PTHREAD_MUTEX_ROBUST: libc::c_int = 1;
+
+impl RobustMutex {
+    /// Makes the mutex; before any other process knows of it.
+    pub(crate) fn init(&self, kind: Kind) -> Result<()> {
+        let kind = match kind {
+            Kind::Plain => libc::PTHREAD_MUTEX_ERRORCHECK,
+            Kind::Recursive => libc::PTHREAD_MUTEX_RECURSIVE,
+        };
+        let shared = libc::PTHREAD_PROCESS_SHARED;
+        // SAFETY: `attr` is initialised by pthread_mutexattr_init before the
+        // other functions see it, and destroyed once. Nobody uses the mutex
+        // yet, as the caller promises, so initialising it races with nothing.
+        let code = unsafe {
+            let mut attr = std::mem::MaybeUninit::uninit();
+            let attr = attr.as_mut_ptr();
+            libc::pthread_mutexattr_init(attr);
+            libc::pthread_mutexattr_settype(attr, kind);
+            libc::pthread_mutexattr_setpshared(attr, shared);
+            pthread_mutexattr_setrobust(attr, PTHREAD_MUTEX_ROBUST);
+            let code = libc::pthread_mutex_init(self.raw.get(), attr);
+            libc::pthread_mutexattr_destroy(attr);
+            code
+        };
+        match code {
+            0 => Ok(()),
+            code => Err(failed("make a lock", code)),
+        }
+    }
+
+    /// Waits for the mutex, for ever or until `limit` has passed on the
+    /// monotonic clock.
+    pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Acquired> {
+        let mutex = self.raw.get();
+        // SAFETY: `mutex` points to an initialised mutex that lives as long
+        // as `self`; `deadline` is a local that outlives the call.
+        let code = unsafe {
+            match limit {
+                None => libc::pthread_mutex_lock(mutex),
+                Some(Duration::ZERO) => libc::pthread_mutex_trylock(mutex),
+                Some(limit) => {
+                    let deadline = monotonic_deadline(limit);
+                    let clock = libc::CLOCK_MONOTONIC;
+                    pthread_mutex_clocklock(mutex, clock, &raw const deadline)
+                }
+            }
+        };
+        match code {
+            0 => {
+                self.note_owner();
+                Ok(Acquired::Yes)
+            }
+            libc::EOWNERDEAD => {
+                let pid = self.owner.load(Ordering::Relaxed);
+                // SAFETY: EOWNERDEAD says that this thread owns the mutex and
+                // that it is to be made consistent.
+                unsafe { pthread_mutex_consistent(mutex) };
+                self.note_owner();
+                Ok(Acquired::FromTheDead { pid })
+            }
+            libc::EBUSY | libc::ETIMEDOUT => Ok(Acquired::No),
+            libc::EDEADLK => Err(Error::WouldDeadlock),
+            code => Err(failed("acquire a lock", code)),
+        }
+    }
+
+    /// Gives the mutex up; only its owner can.
+    pub(crate) fn release(&self) -> Result<()> {
+        // SAFETY: `raw` is an initialised mutex; the C library itself refuses
+        // (EPERM) when the calling thread does not own it.
+        match unsafe { libc::pthread_mutex_unlock(self.raw.get()) } {
+            0 => Ok(()),
+            libc::EPERM => Err(Error::NotOwner),
+            code => Err(failed("release a lock", code)),
+        }
+    }
+
+    fn note_owner(&self) {
+        let pid = i32::try_from(std::process::id()).unwrap_or(0);
+        self.owner.store(pid, Ordering::Relaxed);
+    }
+}
+
+fn failed(action: &str, code: i32) -> Error {
+    Error::system(action, std::io::Error::from_raw_os_error(code))
+}
+
+fn monotonic_deadline(limit: Duration) -> libc::timespec {
+    use rustix::time::{ClockId, clock_gettime};
+    let now = clock_gettime(ClockId::Monotonic);
+    let nanos = now.tv_nsec + i64::from(limit.subsec_nanos());
+    let seconds = i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
+    libc::timespec {
+        tv_sec: now
+            .tv_sec
+            .saturating_add(seconds)
+            .saturating_add(nanos / 1_000_000_000),
+        tv_nsec: nanos % 1_000_000_000,
+    }
+}
+
+/// What is left of `limit` since `start`; none: no limit.
+pub(crate) fn remaining(
+    start: Instant,
+    limit: Option<Duration>,
+) -> Option<Duration> {
+    limit.map(|limit| limit.saturating_sub(start.elapsed()))
+}

@@ -1,0 +1,199 @@
+//! Memory that a family of processes shares.
+//!
+//! A region is a piece of `/dev/shm` that is unlinked as soon as it is there:
+//! forked children inherit the mapping, nobody else can find it, and the
+//! kernel frees it when the last of the family ends, however it ends.
+
+use std::ops::Deref;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::fcntl::{OFlag, posix_fallocate};
+use nix::sys::mman::{shm_open, shm_unlink};
+use nix::sys::stat::Mode;
+use shared_memory::{Shmem, ShmemConf, ShmemError};
+
+use crate::error::{Error, Result};
+
+/// Bytes shared with every process forked from now on.
+pub(crate) struct Region {
+    memory: Shmem,
+    file: OwnedFd,
+}
+
+// SAFETY: a Region is an address range and two descriptors, none of them tied
+// to a thread; what lies in the range is reached only through `Shared` types,
+// which are safe to use from several threads, or through atomics.
+unsafe impl Send for Region {}
+// SAFETY: as above.
+unsafe impl Sync for Region {}
+
+impl Region {
+    /// `size` bytes of zeroes, of which the first `reserved` are really there;
+    /// the others have to be reserved before they are touched.
+    pub(crate) fn new(size: usize, reserved: usize) -> Result<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let name = format!(
+            "/multiprocessing-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let mut memory = ShmemConf::new()
+            .size(size)
+            .os_id(&name)
+            .create()
+            .map_err(|error| refused(size, shmem_errno(&error)))?;
+        let file = shm_open(name.as_str(), OFlag::O_RDWR, Mode::empty());
+        let unlinked = shm_unlink(name.as_str());
+        memory.set_owner(false);
+        let file = file.map_err(|errno| refused(size, errno))?;
+        unlinked.map_err(|errno| refused(size, errno))?;
+        let region = Self { memory, file };
+        region.reserve(0, reserved)?;
+        Ok(region)
+    }
+
+    /// Makes sure that the bytes from `start` to `end` exist. Without it, a
+    /// full `/dev/shm` would show only when they are touched, as a SIGBUS.
+    pub(crate) fn reserve(&self, start: usize, end: usize) -> Result<()> {
+        let (offset, len) = (to_offset(start), to_offset(end - start));
+        posix_fallocate(&self.file, offset, len)
+            .map_err(|errno| refused(end - start, errno))
+    }
+
+    /// Gives the bytes from `start` to `end` back to the system. They must not
+    /// be touched before they are reserved again.
+    pub(crate) fn give_back(&self, start: usize, end: usize) {
+        use rustix::fs::FallocateFlags;
+        // Keeping the memory is no error: it is only not free yet.
+        let _ = rustix::fs::fallocate(
+            &self.file,
+            FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
+            start as u64,
+            (end - start) as u64,
+        );
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.memory.len()
+    }
+
+    /// The `T` that lies `offset` bytes into the region.
+    pub(crate) fn at<T: Shared>(&self, offset: usize) -> &T {
+        assert!(
+            offset + size_of::<T>() <= self.len()
+                && offset.is_multiple_of(align_of::<T>()),
+            "a shared object lies within its region, aligned"
+        );
+        // SAFETY: the range is inside the mapping, which lives as long as
+        // `self`, and the address is aligned, since a mapping starts on a
+        // page. `Shared` promises that zeroed bytes, and whatever other
+        // processes make of them through `T`, are a valid `T`, and that a
+        // shared reference is all that anyone needs.
+        unsafe { &*self.memory.as_ptr().add(offset).cast::<T>() }
+    }
+
+    /// Copies `bytes` to `offset`.
+    ///
+    /// The caller holds the lock that guards the range, or has not published
+    /// it yet; a process that breaks that rule sees torn bytes, no more.
+    pub(crate) fn write(&self, offset: usize, bytes: &[u8]) {
+        self.check(offset, bytes.len());
+        // SAFETY: the range is inside the mapping (checked above), `bytes` is
+        // memory of this process and cannot overlap it, and bytes have no
+        // invalid values. No reference into the range exists in any process:
+        // the queue reaches it by `read` and `write` alone.
+        unsafe {
+            let to = self.memory.as_ptr().add(offset);
+            std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+        }
+    }
+
+    /// Fills `bytes` from `offset`; the rule of [`Region::write`] holds.
+    pub(crate) fn read(&self, offset: usize, bytes: &mut [u8]) {
+        self.check(offset, bytes.len());
+        // SAFETY: as in `write`, in the other direction.
+        unsafe {
+            let from = self.memory.as_ptr().add(offset);
+            std::ptr::copy_nonoverlapping(
+                from,
+                bytes.as_mut_ptr(),
+                bytes.len(),
+            );
+        }
+    }
+
+    fn check(&self, offset: usize, len: usize) {
+        assert!(
+            offset.checked_add(len).is_some_and(|end| end <= self.len()),
+            "a shared range lies within its region"
+        );
+    }
+}
+
+/// Types that may lie in memory that several processes use at once.
+///
+/// # Safety
+///
+/// All-zero bytes are a valid value; every change goes through atomics or a
+/// process-shared lock inside the value, so that shared references suffice;
+/// the type has a fixed layout (`repr(C)`, or an atomic) and holds no pointer.
+pub(crate) unsafe trait Shared: Sync {}
+
+// SAFETY: an atomic integer is valid for any bytes and changes atomically.
+unsafe impl Shared for std::sync::atomic::AtomicU8 {}
+// SAFETY: as above.
+unsafe impl Shared for std::sync::atomic::AtomicU32 {}
+// SAFETY: as above.
+unsafe impl Shared for std::sync::atomic::AtomicU64 {}
+// SAFETY: an array of shared values is one, laid out without gaps.
+unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}
+
+/// One `T` at the start of a region of its own.
+pub(crate) struct InRegion<T> {
+    region: Region,
+    marker: std::marker::PhantomData<T>,
+}
+
+impl<T: Shared> InRegion<T> {
+    /// A zeroed `T`.
+    pub(crate) fn new() -> Result<Self> {
+        let size = size_of::<T>();
+        let region = Region::new(size, size)?;
+        Ok(Self {
+            region,
+            marker: std::marker::PhantomData,
+        })
+    }
+}
+
+impl<T: Shared> Deref for InRegion<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.region.at(0)
+    }
+}
+
+fn refused(size: usize, source: nix::Error) -> Error {
+    Error::system(
+        format!("reserve {size} bytes of shared memory in /dev/shm"),
+        source,
+    )
+}
+
+fn shmem_errno(error: &ShmemError) -> nix::Error {
+    match error {
+        ShmemError::MapCreateFailed(errno)
+        | ShmemError::MapOpenFailed(errno)
+        | ShmemError::UnknownOsError(errno) => {
+            nix::Error::from_raw(i32::try_from(*errno).unwrap_or(0))
+        }
+        ShmemError::MappingIdExists => nix::Error::EEXIST,
+        _ => nix::Error::EINVAL,
+    }
+}
+
+fn to_offset(bytes: usize) -> libc::off_t {
+    libc::off_t::try_from(bytes).unwrap_or(libc::off_t::MAX)
+}

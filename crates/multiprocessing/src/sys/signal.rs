@@ -1,0 +1,50 @@
+//! A closed stdout ends the whole family.
+//!
+//! Where SIGPIPE has its default action, writing to a closed pipe ends the
+//! writer only, and the rest of its family would go on unseen. So a child
+//! hands the signal on to its parent, and that one to its own, until the first
+//! process of the family has it; when that one ends, the others end with it.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use nix::sys::signal::{
+    SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
+};
+
+static PARENT: AtomicI32 = AtomicI32::new(-1);
+
+/// In a child: makes a SIGPIPE that would end it end its parent, too. A
+/// program that ignores SIGPIPE, as Rust's do by default, is left alone.
+pub(crate) fn pass_on_broken_pipe(parent: &OwnedFd) {
+    PARENT.store(parent.as_fd().as_raw_fd(), Ordering::Relaxed);
+    let ours = SigAction::new(
+        SigHandler::Handler(on_broken_pipe),
+        SaFlags::SA_RESETHAND | SaFlags::SA_NODEFER,
+        SigSet::empty(),
+    );
+    // SAFETY: the handler makes only system calls that are
+    // async-signal-safe, and reads one atomic.
+    let Ok(before) = (unsafe { sigaction(Signal::SIGPIPE, &ours) }) else {
+        return;
+    };
+    if matches!(before.handler(), SigHandler::SigIgn) {
+        // SAFETY: puts back the action that was there a moment before.
+        let _ = unsafe { sigaction(Signal::SIGPIPE, &before) };
+    }
+}
+
+extern "C" fn on_broken_pipe(_signal: i32) {
+    let parent = PARENT.load(Ordering::Relaxed);
+    if parent >= 0 {
+        // SAFETY: the descriptor was stored by `pass_on_broken_pipe` and the
+        // process keeps it open until it ends.
+        let parent = unsafe { BorrowedFd::borrow_raw(parent) };
+        let _ = rustix::process::pidfd_send_signal(
+            parent,
+            rustix::process::Signal::PIPE,
+        );
+    }
+    // The default action is in force again (SA_RESETHAND).
+    let _ = nix::sys::signal::raise(Signal::SIGPIPE);
+}
