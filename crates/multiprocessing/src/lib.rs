@@ -1,11 +1,22 @@
 //! Python's `multiprocessing` for Rust.
+mod codec;
 mod error;
+mod futex;
 mod process;
+mod queue;
+mod sync;
 mod sys;
 mod threads;
+mod value;
 
 pub use error::{Error, Result};
 pub use process::{
     Child, CurrentProcess, Outcome, ParentProcess, Process, Sentinel,
     active_children, cpu_count, current_process, parent_process,
 };
+pub use queue::Queue;
+pub use sync::{
+    BoundedSemaphore, Lock, LockGuard, RLock, RLockGuard, Semaphore,
+    SemaphoreGuard,
+};
+pub use value::{Array, RawArray, RawValue, Value};

@@ -43,7 +43,6 @@ pub(super) fn run_child(
 }
 
 /// Writes to stderr, if there is one.
-#[expect(clippy::explicit_write, reason = "eprint! panics without a stderr")]
 pub(super) fn complain(text: &str) {
     let _ = write!(io::stderr(), "{text}");
 }
