@@ -2,6 +2,9 @@
 mod codec;
 mod error;
 mod futex;
+mod pass;
+mod pipe;
+mod pool;
 mod process;
 mod queue;
 mod sync;
@@ -10,6 +13,8 @@ mod threads;
 mod value;
 
 pub use error::{Error, Result};
+pub use pipe::{Connection, Pipe};
+pub use pool::{AsyncResult, Pool};
 pub use process::{
     Child, CurrentProcess, Outcome, ParentProcess, Process, Sentinel,
     active_children, cpu_count, current_process, parent_process,

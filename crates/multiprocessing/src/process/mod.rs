@@ -178,6 +178,15 @@ pub(crate) fn start_internal(
     if context().daemon {
         return Err(Error::DaemonicChild { name: name.into() });
     }
+    start_worker(name, body)
+}
+
+/// As [`start_internal`], but for a daemon, too: the zygote of a pool is one
+/// and has workers.
+pub(crate) fn start_worker(
+    name: &str,
+    body: impl FnOnce() -> i32,
+) -> Result<Child> {
     let state = Arc::new(ChildState {
         name: name.into(),
         identity: Vec::new(),
