@@ -1,10 +1,13 @@
 //! Python's `multiprocessing` for Rust.
+mod codec;
 mod error;
+mod pipe;
 mod process;
 mod sys;
 mod threads;
 
 pub use error::{Error, Result};
+pub use pipe::{Connection, Pipe};
 pub use process::{
     Child, CurrentProcess, Outcome, ParentProcess, Process, Sentinel,
     active_children, cpu_count, current_process, parent_process,
