@@ -44,7 +44,9 @@ use crate::process::wait;
 /// ```
 ///
 /// An end that moves into a child's closure is closed in the parent, so that
-/// the reader sees the end of the messages when the child ends.
+/// the reader sees the end of the messages when the child ends. What does not
+/// move, both have, as in Python: a child that receives does not see that its
+/// parent closes the other end, since it holds a copy of it.
 #[derive(Debug)]
 pub enum Pipe {}
 
