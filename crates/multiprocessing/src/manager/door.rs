@@ -76,13 +76,12 @@ impl Outside {
         let descriptors: Vec<_> =
             descriptors.iter().map(AsRawFd::as_raw_fd).collect();
         let rights = [ControlMessage::ScmRights(&descriptors)];
-        let rights = &rights[usize::from(descriptors.is_empty())..];
         let what = [what];
         let what = [IoSlice::new(&what)];
         let flags = MsgFlags::MSG_NOSIGNAL;
         loop {
             let door = self.0.as_raw_fd();
-            match sendmsg::<()>(door, &what, rights, flags, None) {
+            match sendmsg::<()>(door, &what, &rights, flags, None) {
                 Ok(_) => return Ok(()),
                 Err(Errno::EINTR) => {}
                 Err(errno) => {
