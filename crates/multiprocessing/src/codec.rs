@@ -1,4 +1,4 @@
-//! Items to bytes and back: serde, in postcard's format.
+//! Items as bytes: serde says what an item consists of, postcard writes it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,6 +11,8 @@ pub(crate) fn encode<T: Serialize + ?Sized>(item: &T) -> Result<Vec<u8>> {
     })
 }
 
+/// The item that `bytes` are, all of them: bytes left over mean that another
+/// type was sent.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     match postcard::take_from_bytes(bytes) {
         Ok((item, [])) => Ok(item),

@@ -115,12 +115,13 @@ pub enum Error {
         bound: u32,
     },
 
-    /// An index or a range outside of an `Array`. Python: `IndexError`.
-    #[error("index {index} is out of range: the array has {len} items")]
+    /// An index or a range outside of an `Array` or a shared list. Python:
+    /// `IndexError`.
+    #[error("index {index} is out of range: there are {len} items")]
     OutOfRange {
         /// The first index that does not exist.
         index: usize,
-        /// The length of the array.
+        /// How many items there are.
         len: usize,
     },
 

@@ -2,6 +2,7 @@
 mod codec;
 mod error;
 mod futex;
+mod manager;
 mod pass;
 mod pipe;
 mod pool;
@@ -13,6 +14,7 @@ mod threads;
 mod value;
 
 pub use error::{Error, Result};
+pub use manager::{DictProxy, ListProxy, Manager, QueueProxy};
 pub use pipe::{Connection, Pipe};
 pub use pool::{AsyncResult, Pool};
 pub use process::{

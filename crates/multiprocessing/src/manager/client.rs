@@ -1,0 +1,108 @@
+//! The client's side of a call.
+
+use std::cell::RefCell;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::door::Outside;
+use super::protocol::{Id, Reply, Request};
+use crate::codec;
+use crate::error::Result;
+use crate::pipe::frame;
+use crate::process::{pid, wait::readable};
+
+/// A server, as its clients know it.
+pub(super) struct Server {
+    number: u64,
+    door: Outside,
+}
+
+/// An object in a server.
+#[derive(Clone)]
+pub(super) struct Remote {
+    pub(super) server: Arc<Server>,
+    pub(super) id: Id,
+}
+
+impl Server {
+    pub(super) fn new(door: Outside) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self { number, door }
+    }
+
+    /// Sends a request and waits for what it returns, which is an `R`.
+    pub(super) fn call<R: DeserializeOwned>(
+        &self,
+        request: &Request,
+    ) -> Result<R> {
+        let request = codec::encode(request)?;
+        let stream = match Idle::take(self.number) {
+            Some(stream) => stream,
+            None => self.door.connect()?,
+        };
+        // After a failure the stream is dropped: nobody could tell which
+        // reply comes next.
+        frame::send(stream.as_fd(), &request)?;
+        let reply = frame::recv(stream.as_fd())?;
+        Idle::keep(self.number, stream);
+        let reply: Reply<R> = codec::decode(&reply)?;
+        Ok(reply?)
+    }
+
+    pub(super) fn shut_down(&self) -> Result<()> {
+        self.door.shut_down()
+    }
+}
+
+thread_local! {
+    static IDLE: RefCell<Vec<Idle>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A connection between two calls. Each thread has its own, so that calls
+/// neither wait for each other nor get each other's replies.
+struct Idle {
+    server: u64,
+    /// A forked child has copies of its parent's, which it must not use.
+    owner: i32,
+    stream: OwnedFd,
+}
+
+impl Idle {
+    /// The calling thread's connection with `server`, if it has one.
+    fn take(server: u64) -> Option<OwnedFd> {
+        let own = pid();
+        let taken = IDLE.try_with(|idle| {
+            let mut idle = idle.borrow_mut();
+            idle.retain(|it| it.owner == own);
+            let found = idle.iter().position(|it| it.server == server);
+            if found.is_none() {
+                // Servers that have ended leave their connections behind.
+                idle.retain(|it| !it.is_closed());
+            }
+            found.map(|index| idle.swap_remove(index).stream)
+        });
+        // A thread at its end has none any more, and takes a new one for each
+        // call.
+        taken.ok().flatten()
+    }
+
+    fn keep(server: u64, stream: OwnedFd) {
+        let owner = pid();
+        let idle = Self {
+            server,
+            owner,
+            stream,
+        };
+        let _ = IDLE.try_with(|all| all.borrow_mut().push(idle));
+    }
+
+    /// A server says nothing unasked, so this can only be the end.
+    fn is_closed(&self) -> bool {
+        readable(self.stream.as_fd(), Some(Duration::ZERO)).unwrap_or(true)
+    }
+}

@@ -1,0 +1,198 @@
+//! The proxy of a dict.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::client::Remote;
+use super::protocol::{DictCall, Encoded, Pair, Request};
+use crate::error::Result;
+
+/// A dict in a manager's server, in the order of insertion. Python:
+/// `DictProxy`.
+///
+/// Each call is one step: no other client sees it half done. What several
+/// calls do together is not, and needs a lock. Values come and go as copies:
+/// to change one in place, get it, change it, and set it again.
+///
+/// Two keys are the same if they are encoded to the same bytes; for types
+/// without an order of their own, as `HashMap`, that says nothing.
+///
+/// # Errors
+/// Each call can fail with [`Disconnected`](crate::Error::Disconnected) if
+/// the server has ended, with [`Encode`](crate::Error::Encode) or
+/// [`Decode`](crate::Error::Decode) if serde cannot write or read an item, and
+/// with [`TooLong`](crate::Error::TooLong) for 2 GiB and more.
+pub struct DictProxy<K, V> {
+    remote: Remote,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+pub(super) fn encoded<K: Serialize, V: Serialize>(
+    items: impl IntoIterator<Item = (K, V)>,
+) -> Result<Vec<Pair>> {
+    let items = items.into_iter();
+    items.map(|(key, value)| pair(&key, &value)).collect()
+}
+
+fn pair<K: Serialize, V: Serialize>(key: &K, value: &V) -> Result<Pair> {
+    Ok((Encoded::new(key)?, Encoded::new(value)?))
+}
+
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "the errors of all calls are told once, at the type"
+)]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "items go in by value, as into the collections of std"
+)]
+impl<K, V> DictProxy<K, V>
+where
+    K: Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned,
+{
+    pub(super) fn new(remote: Remote) -> Self {
+        Self {
+            remote,
+            types: PhantomData,
+        }
+    }
+
+    /// Puts `value` under `key`, in the place of what was there. Python:
+    /// `d[key] = value`.
+    pub fn set(&self, key: K, value: V) -> Result<()> {
+        let (key, value) = pair(&key, &value)?;
+        self.call(DictCall::Set(key, value))
+    }
+
+    /// Sets all these items in one step. Python: `d.update(items)`.
+    pub fn update(
+        &self,
+        items: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<()> {
+        self.call(DictCall::Update(encoded(items)?))
+    }
+
+    /// The value under `key`, after `value` was put there if there was none.
+    /// Python: `d.setdefault(key, value)`.
+    pub fn setdefault(&self, key: K, value: V) -> Result<V> {
+        let (key, value) = pair(&key, &value)?;
+        let value: Encoded = self.call(DictCall::SetDefault(key, value))?;
+        value.decode()
+    }
+
+    /// The value under `key`. Python: `d.get(key)`, and `d[key]`, which
+    /// raises where here is `None`.
+    pub fn get<Q>(&self, key: &Q) -> Result<Option<V>>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        self.value(DictCall::Get(Encoded::new(key)?))
+    }
+
+    /// Takes the value under `key` out. Python: `d.pop(key)`, `del d[key]`.
+    pub fn remove<Q>(&self, key: &Q) -> Result<Option<V>>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        self.value(DictCall::Remove(Encoded::new(key)?))
+    }
+
+    /// Takes the item out that came last. Python: `d.popitem()`, which raises
+    /// where here is `None`.
+    pub fn popitem(&self) -> Result<Option<(K, V)>> {
+        let item: Option<Pair> = self.call(DictCall::PopItem)?;
+        item.as_ref().map(decoded).transpose()
+    }
+
+    /// Whether there is a value under `key`. Python: `key in d`.
+    pub fn contains_key<Q>(&self, key: &Q) -> Result<bool>
+    where
+        K: Borrow<Q>,
+        Q: Serialize + ?Sized,
+    {
+        self.call(DictCall::Contains(Encoded::new(key)?))
+    }
+
+    /// The number of items. Python: `len(d)`.
+    pub fn len(&self) -> Result<usize> {
+        self.call(DictCall::Len)
+    }
+
+    /// Whether there are no items. Python: `not d`.
+    pub fn is_empty(&self) -> Result<bool> {
+        self.len().map(|len| len == 0)
+    }
+
+    /// Takes everything out. Python: `d.clear()`.
+    pub fn clear(&self) -> Result<()> {
+        self.call(DictCall::Clear)
+    }
+
+    /// The keys, as they are at this moment. Python: `d.keys()`.
+    pub fn keys(&self) -> Result<Vec<K>> {
+        let keys: Vec<Encoded> = self.call(DictCall::Keys)?;
+        keys.iter().map(Encoded::decode).collect()
+    }
+
+    /// The values, in the order of their keys. Python: `d.values()`.
+    pub fn values(&self) -> Result<Vec<V>> {
+        let values: Vec<Encoded> = self.call(DictCall::Values)?;
+        values.iter().map(Encoded::decode).collect()
+    }
+
+    /// The keys and values, as they are at this moment. Python: `d.items()`.
+    pub fn items(&self) -> Result<Vec<(K, V)>> {
+        self.copy()
+    }
+
+    /// All items in a collection of this process, say a `HashMap`. Python:
+    /// `d.copy()`.
+    pub fn copy<C: FromIterator<(K, V)>>(&self) -> Result<C> {
+        let items: Vec<Pair> = self.call(DictCall::Items)?;
+        items.iter().map(decoded).collect()
+    }
+
+    fn value(&self, call: DictCall) -> Result<Option<V>> {
+        let value: Option<Encoded> = self.call(call)?;
+        value.map(|value| value.decode()).transpose()
+    }
+}
+
+fn decoded<K, V>((key, value): &Pair) -> Result<(K, V)>
+where
+    K: DeserializeOwned,
+    V: DeserializeOwned,
+{
+    Ok((key.decode()?, value.decode()?))
+}
+
+impl<K, V> DictProxy<K, V> {
+    fn call<R: DeserializeOwned>(&self, call: DictCall) -> Result<R> {
+        let Remote { server, id } = &self.remote;
+        server.call(&Request::Dict(*id, call))
+    }
+}
+
+impl<K, V> Clone for DictProxy<K, V> {
+    fn clone(&self) -> Self {
+        Self {
+            remote: self.remote.clone(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<K, V> fmt::Debug for DictProxy<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DictProxy")
+            .field("id", &self.remote.id)
+            .finish_non_exhaustive()
+    }
+}

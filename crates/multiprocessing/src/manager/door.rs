@@ -1,0 +1,147 @@
+//! How a client comes to a connection with the server.
+//!
+//! The door is a pair of sockets from before the server's fork: one end is the
+//! server's, copies of the other are with the whole family. A client makes a
+//! pair of its own and hands one end in through the door, as a descriptor in a
+//! message (`SCM_RIGHTS`). So there is nothing in the file system, and nothing
+//! on a network, where a stranger could knock.
+
+use std::io::{IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::sys::socket::{ControlMessage, MsgFlags, SockType, sendmsg};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg,
+};
+use rustix::process::{PidfdFlags, getpid, pidfd_open};
+
+use crate::error::{Error, Result};
+use crate::pipe::{self, frame};
+use crate::process::wait::readable;
+
+const CONNECT: u8 = b'c';
+const SHUT_DOWN: u8 = b's';
+
+/// The family's end.
+pub(super) struct Outside(OwnedFd);
+
+/// The server's end. When the last copy is closed, every client knows.
+pub(super) struct Inside(OwnedFd);
+
+/// What comes in through the door.
+pub(super) enum Knock {
+    Client(Client),
+    ShutDown,
+    /// Something that is no client: there was no room for its descriptors.
+    Nobody,
+}
+
+/// A client as the server has it.
+pub(super) struct Client {
+    pub(super) stream: OwnedFd,
+    /// The client's pidfd. Its end of the stream may have copies, in children
+    /// that outlive it.
+    process: OwnedFd,
+}
+
+pub(super) fn new() -> Result<(Outside, Inside)> {
+    // Packets, so that clients cannot mix up what they hand in.
+    let (outside, inside) = pipe::pair(SockType::SeqPacket)?;
+    Ok((Outside(outside), Inside(inside)))
+}
+
+impl Outside {
+    /// A new connection with the server.
+    pub(super) fn connect(&self) -> Result<OwnedFd> {
+        let (ours, theirs) = pipe::pair(SockType::Stream)?;
+        let process =
+            pidfd_open(getpid(), PidfdFlags::empty()).map_err(|error| {
+                Error::system("open a pidfd of this process", error)
+            })?;
+        // Our copy of the server's end goes away here: with it, we would not
+        // see the server die.
+        self.knock(CONNECT, &[theirs, process])?;
+        Ok(ours)
+    }
+
+    /// Asks the server to end.
+    pub(super) fn shut_down(&self) -> Result<()> {
+        self.knock(SHUT_DOWN, &[])
+    }
+
+    fn knock(&self, what: u8, descriptors: &[OwnedFd]) -> Result<()> {
+        let descriptors: Vec<_> =
+            descriptors.iter().map(AsRawFd::as_raw_fd).collect();
+        let rights = [ControlMessage::ScmRights(&descriptors)];
+        let what = [what];
+        let what = [IoSlice::new(&what)];
+        let flags = MsgFlags::MSG_NOSIGNAL;
+        loop {
+            let door = self.0.as_raw_fd();
+            match sendmsg::<()>(door, &what, &rights, flags, None) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EINTR) => {}
+                Err(errno) => {
+                    return Err(frame::failed("reach the manager", errno));
+                }
+            }
+        }
+    }
+}
+
+impl Inside {
+    /// Waits for the next who knocks; [`Error::Disconnected`] when nobody is
+    /// left who could.
+    pub(super) fn accept(&self) -> Result<Knock> {
+        let mut what = [0];
+        let mut space =
+            [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+        // rustix, since nix gives descriptors as bare numbers.
+        let mut control = RecvAncillaryBuffer::new(&mut space);
+        let received = loop {
+            let mut parts = [IoSliceMut::new(&mut what)];
+            let flags = RecvFlags::CMSG_CLOEXEC;
+            match recvmsg(&self.0, &mut parts, &mut control, flags) {
+                Ok(received) => break received,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => {
+                    return Err(Error::system("wait for clients", error));
+                }
+            }
+        };
+        if received.bytes == 0 {
+            return Err(Error::Disconnected);
+        }
+        let mut descriptors = control.drain().filter_map(|part| match part {
+            RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
+            _ => None,
+        });
+        let mut descriptors = descriptors.by_ref().flatten();
+        Ok(match (what[0], descriptors.next(), descriptors.next()) {
+            (CONNECT, Some(stream), Some(process)) => {
+                Knock::Client(Client { stream, process })
+            }
+            (SHUT_DOWN, ..) => Knock::ShutDown,
+            _ => Knock::Nobody,
+        })
+    }
+}
+
+impl AsRawFd for Inside {
+    fn as_raw_fd(&self) -> i32 {
+        self.0.as_raw_fd()
+    }
+}
+
+impl Client {
+    /// Whether nobody waits for the reply any more. To be asked between a
+    /// request and its reply, when a client has nothing to say.
+    pub(super) fn is_gone(&self) -> bool {
+        let over = |fd: &OwnedFd| readable(fd.as_fd(), Some(Duration::ZERO));
+        over(&self.stream).unwrap_or(true)
+            || over(&self.process).unwrap_or(true)
+    }
+}

@@ -1,0 +1,130 @@
+//! The proxy of a queue.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::client::Remote;
+use super::protocol::{Encoded, QueueCall, Request};
+use crate::error::Result;
+
+/// A queue in a manager's server: first in, first out. Python: what
+/// `manager.Queue()` returns.
+///
+/// A client that is killed while it waits in `get` takes no item with it.
+///
+/// # Errors
+/// Each call can fail with [`Disconnected`](crate::Error::Disconnected) if
+/// the server has ended, with [`Encode`](crate::Error::Encode) or
+/// [`Decode`](crate::Error::Decode) if serde cannot write or read an item, and
+/// with [`TooLong`](crate::Error::TooLong) for 2 GiB and more. Those that do
+/// not wait for ever can fail with [`Full`](crate::Error::Full) or
+/// [`Empty`](crate::Error::Empty).
+pub struct QueueProxy<T> {
+    remote: Remote,
+    types: PhantomData<fn() -> T>,
+}
+
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "the errors of all calls are told once, at the type"
+)]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "items go in by value, as into the collections of std"
+)]
+impl<T: Serialize + DeserializeOwned> QueueProxy<T> {
+    pub(super) fn new(remote: Remote) -> Self {
+        Self {
+            remote,
+            types: PhantomData,
+        }
+    }
+
+    /// Puts an item at the end; waits while the queue is full. Python:
+    /// `q.put(item)`.
+    pub fn put(&self, item: T) -> Result<()> {
+        self.put_within(&item, None)
+    }
+
+    /// Puts an item at the end, if there is room. Python:
+    /// `q.put_nowait(item)`.
+    pub fn try_put(&self, item: T) -> Result<()> {
+        self.put_within(&item, Some(Duration::ZERO))
+    }
+
+    /// Puts an item at the end; waits for room, `limit` at most. Python:
+    /// `q.put(item, timeout=seconds)`.
+    pub fn put_timeout(&self, item: T, limit: Duration) -> Result<()> {
+        self.put_within(&item, Some(limit))
+    }
+
+    /// Takes the first item out; waits while there is none. Python:
+    /// `q.get()`.
+    pub fn get(&self) -> Result<T> {
+        self.get_within(None)
+    }
+
+    /// Takes the first item out, if there is one. Python: `q.get_nowait()`.
+    pub fn try_get(&self) -> Result<T> {
+        self.get_within(Some(Duration::ZERO))
+    }
+
+    /// Takes the first item out; waits for one, `limit` at most. Python:
+    /// `q.get(timeout=seconds)`.
+    pub fn get_timeout(&self, limit: Duration) -> Result<T> {
+        self.get_within(Some(limit))
+    }
+
+    /// The number of items. Python: `q.qsize()`.
+    pub fn qsize(&self) -> Result<usize> {
+        self.call(QueueCall::Size)
+    }
+
+    /// Whether there are no items. Python: `q.empty()`.
+    pub fn empty(&self) -> Result<bool> {
+        self.qsize().map(|size| size == 0)
+    }
+
+    /// Whether there is no room. Python: `q.full()`.
+    pub fn full(&self) -> Result<bool> {
+        self.call(QueueCall::Full)
+    }
+
+    fn put_within(&self, item: &T, limit: Option<Duration>) -> Result<()> {
+        let item = Encoded::new(item)?;
+        self.call(QueueCall::Put { item, limit })
+    }
+
+    fn get_within(&self, limit: Option<Duration>) -> Result<T> {
+        let item: Encoded = self.call(QueueCall::Get { limit })?;
+        item.decode()
+    }
+}
+
+impl<T> QueueProxy<T> {
+    fn call<R: DeserializeOwned>(&self, call: QueueCall) -> Result<R> {
+        let Remote { server, id } = &self.remote;
+        server.call(&Request::Queue(*id, call))
+    }
+}
+
+impl<T> Clone for QueueProxy<T> {
+    fn clone(&self) -> Self {
+        Self {
+            remote: self.remote.clone(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<T> fmt::Debug for QueueProxy<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueueProxy")
+            .field("id", &self.remote.id)
+            .finish_non_exhaustive()
+    }
+}

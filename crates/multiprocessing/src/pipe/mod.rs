@@ -1,0 +1,234 @@
+//! Pipes: two connected ends, and messages between them.
+//!
+//! Under both kinds of pipe stands a pair of connected stream sockets
+//! (`socketpair`), which exist only as descriptors and are inherited by fork.
+//! The kernel keeps what was sent and not received, some 200 KiB; a sender
+//! with more waits for its reader. When the last descriptor of an end is
+//! closed, in whatever way its process ends, the kernel tells the other end.
+//!
+//! A one-way pipe is such a pair, too, with one direction shut down, where
+//! Python takes `pipe`: a write to a pipe that nobody reads raises SIGPIPE,
+//! which ends the writer before it can see an error, and only a write to a
+//! socket can ask for the error instead (`MSG_NOSIGNAL`).
+
+pub(crate) mod frame;
+
+use std::fmt;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::sys::socket::{
+    AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec;
+use crate::error::{Error, Result};
+use crate::process::wait;
+
+/// Makes pipes. Python: `multiprocessing.Pipe`.
+///
+/// ```
+/// use multiprocessing::{Pipe, Process};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let (reader, writer) = Pipe::one_way()?;
+///     let child = Process::new(move || writer.send(&("hello", 42)));
+///     child.start()?;
+///     let (word, number): (String, i32) = reader.recv()?;
+///     assert_eq!((word.as_str(), number), ("hello", 42));
+///     child.join()
+/// }
+/// ```
+///
+/// An end that moves into a child's closure is closed in the parent, so that
+/// the reader sees the end of the messages when the child ends. What does not
+/// move, both have, as in Python: a child that receives does not see that its
+/// parent closes the other end, since it holds a copy of it.
+#[derive(Debug)]
+pub enum Pipe {}
+
+impl Pipe {
+    /// Two ends that both send and receive. Python: `Pipe()`.
+    ///
+    /// # Errors
+    /// [`Error::System`] if the process has no room for two descriptors.
+    pub fn duplex() -> Result<(Connection, Connection)> {
+        let (one, other) = pair(SockType::Stream)?;
+        let connection = |socket| Connection::new(socket, Direction::Both);
+        Ok((connection(one), connection(other)))
+    }
+
+    /// An end that only receives and one that only sends, in this order.
+    /// Python: `Pipe(duplex=False)`.
+    ///
+    /// # Errors
+    /// As [`Pipe::duplex`].
+    pub fn one_way() -> Result<(Connection, Connection)> {
+        let (reader, writer) = pair(SockType::Stream)?;
+        shutdown(reader.as_raw_fd(), Shutdown::Write)
+            .and_then(|()| shutdown(writer.as_raw_fd(), Shutdown::Read))
+            .map_err(|errno| Error::system("make a pipe one-way", errno))?;
+        Ok((
+            Connection::new(reader, Direction::In),
+            Connection::new(writer, Direction::Out),
+        ))
+    }
+}
+
+/// Two connected sockets that no program executed later inherits.
+pub(crate) fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
+    socketpair(AddressFamily::Unix, kind, None, SockFlag::SOCK_CLOEXEC)
+        .map_err(|errno| Error::system("make a pair of sockets", errno))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    In,
+    Out,
+    Both,
+}
+
+/// One end of a pipe. Python: `multiprocessing.connection.Connection`.
+///
+/// A message is one item of any type that serde knows, or plain bytes, of at
+/// most 2,147,483,647 bytes. The receiver names the type: what does not fit it
+/// is an [`Error::Decode`], where Python takes whatever comes.
+///
+/// Threads may share an end: each message is sent and received whole. Of
+/// processes, only one should receive from an end, and one send to it, at a
+/// time; others may hold it. Dropping closes it.
+pub struct Connection {
+    socket: OwnedFd,
+    direction: Direction,
+    sending: Mutex<()>,
+    receiving: Mutex<()>,
+}
+
+impl Connection {
+    fn new(socket: OwnedFd, direction: Direction) -> Self {
+        Self {
+            socket,
+            direction,
+            sending: Mutex::new(()),
+            receiving: Mutex::new(()),
+        }
+    }
+
+    /// Sends an item. Waits while the pipe is full.
+    ///
+    /// # Errors
+    /// [`Error::Disconnected`] if nobody can receive it any more,
+    /// [`Error::WrongDirection`], [`Error::Encode`], [`Error::TooLong`].
+    pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<()> {
+        self.send_bytes(&codec::encode(item)?)
+    }
+
+    /// Waits for an item and receives it.
+    ///
+    /// # Errors
+    /// [`Error::Disconnected`] if nothing can come any more,
+    /// [`Error::WrongDirection`], [`Error::Decode`] if the message is not a
+    /// `T`; the message is gone then. [`Error::TooLong`] if what came is no
+    /// message; the connection is of no use then.
+    pub fn recv<T: DeserializeOwned>(&self) -> Result<T> {
+        codec::decode(&self.recv_bytes()?)
+    }
+
+    /// Sends bytes as one message, which may be empty. Python's `offset` and
+    /// `size` are a slice here.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub fn send_bytes(&self, bytes: &[u8]) -> Result<()> {
+        self.check(Direction::Out)?;
+        let _whole = lock(&self.sending);
+        frame::send(self.as_fd(), bytes)
+    }
+
+    /// Waits for a message and receives its bytes.
+    ///
+    /// # Errors
+    /// As [`Connection::recv`].
+    pub fn recv_bytes(&self) -> Result<Vec<u8>> {
+        self.check(Direction::In)?;
+        let _whole = lock(&self.receiving);
+        frame::recv(self.as_fd())
+    }
+
+    /// Waits for a message, puts its bytes at the start of `buffer`, and tells
+    /// how many they are. Python's `offset` is a slice here.
+    ///
+    /// # Errors
+    /// As [`Connection::recv`], and [`Error::BufferTooShort`], which carries
+    /// the message.
+    pub fn recv_bytes_into(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.check(Direction::In)?;
+        let _whole = lock(&self.receiving);
+        frame::recv_into(self.as_fd(), buffer)
+    }
+
+    /// Waits until there is something to receive, `limit` at most, and tells
+    /// whether there is. Zero only looks. If the other end is closed there is:
+    /// the next `recv` returns at once, with [`Error::Disconnected`].
+    ///
+    /// # Errors
+    /// [`Error::WrongDirection`].
+    pub fn poll(&self, limit: Duration) -> Result<bool> {
+        self.check(Direction::In)?;
+        wait::readable(self.as_fd(), Some(limit))
+    }
+
+    /// Whether this end receives.
+    #[must_use]
+    pub fn readable(&self) -> bool {
+        self.direction != Direction::Out
+    }
+
+    /// Whether this end sends.
+    #[must_use]
+    pub fn writable(&self) -> bool {
+        self.direction != Direction::In
+    }
+
+    /// Closes this end, as dropping it does. The other end sees it once no
+    /// process holds this one any more.
+    pub fn close(self) {}
+
+    fn check(&self, wanted: Direction) -> Result<()> {
+        if self.direction == wanted || self.direction == Direction::Both {
+            return Ok(());
+        }
+        Err(Error::WrongDirection {
+            only: if self.readable() {
+                "read-only"
+            } else {
+                "write-only"
+            },
+        })
+    }
+}
+
+fn lock(direction: &Mutex<()>) -> MutexGuard<'_, ()> {
+    direction.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl AsFd for Connection {
+    /// For `poll` and its like. Whoever reads or writes by it himself tears
+    /// the messages.
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("fd", &self.socket.as_raw_fd())
+            .field("readable", &self.readable())
+            .field("writable", &self.writable())
+            .finish_non_exhaustive()
+    }
+}

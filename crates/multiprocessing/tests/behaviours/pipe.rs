@@ -1,0 +1,370 @@
+//! Pipe and Connection.
+//!
+//! Of behaviour 133, the offsets and sizes that are refused, nothing is left:
+//! they are slices in Rust.
+
+use std::os::fd::AsFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use multiprocessing::{Connection, Error, Pipe};
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use serde::{Deserialize, Serialize};
+
+use crate::harness::{Test, list};
+use crate::support::{in_child, joined, started};
+
+pub(crate) const TESTS: &[Test] = list![
+    b126_duplex_echo_of_structured_data,
+    b126_bytes_and_a_buffer_with_offset,
+    b127_a_short_buffer_loses_nothing,
+    b128_poll_waits_as_long_as_it_is_told,
+    b129_sixteen_mebibytes_arrive_intact,
+    b130_a_closed_peer_is_an_error_and_no_signal,
+    b130_an_end_with_unread_messages_closes,
+    b131_a_one_way_pipe_has_one_way,
+    b132_the_start_closes_the_parents_copy,
+    b134_the_end_of_the_scope_closes,
+    b138_an_empty_message_is_a_message,
+    b139_messages_stay_apart_and_in_order,
+    b140_poll_takes_nothing_from_another_process,
+    b141_messages_do_not_merge,
+    b154_an_absurd_length_ends_the_connection,
+    b154_a_length_alone_takes_no_memory,
+    b156_eof_although_siblings_were_forked,
+    the_peers_death_in_the_middle_of_a_message,
+    five_messages_wait_for_their_reader,
+    a_message_of_another_type_is_an_error,
+    threads_send_whole_messages,
+];
+
+const LONG: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_millis(50);
+
+fn duplex() -> (Connection, Connection) {
+    Pipe::duplex().expect("two descriptors")
+}
+
+fn one_way() -> (Connection, Connection) {
+    Pipe::one_way().expect("two descriptors")
+}
+
+fn disconnected<T>(result: Result<T, Error>) -> bool {
+    matches!(result, Err(Error::Disconnected))
+}
+
+#[derive(Serialize, Deserialize, PartialEq, Debug, Clone)]
+enum Shape {
+    Point,
+    Circle { radius: f64 },
+    Path(Vec<(i32, i32)>),
+    Named(String, Box<Shape>),
+}
+
+fn b126_duplex_echo_of_structured_data() {
+    let (mine, theirs) = duplex();
+    let child = started(move || {
+        for _ in 0..4 {
+            let shape: Shape = theirs.recv().expect("a shape");
+            theirs.send(&shape).expect("echo");
+        }
+    });
+    let path = Shape::Path(vec![(1, -1), (i32::MAX, i32::MIN)]);
+    for shape in [
+        Shape::Point,
+        Shape::Circle { radius: 1.5 },
+        path.clone(),
+        Shape::Named("an outline".into(), Box::new(path)),
+    ] {
+        mine.send(&shape).expect("send");
+        assert_eq!(mine.recv::<Shape>().expect("echo"), shape);
+    }
+    assert_eq!(joined(&child), 0);
+}
+
+fn b126_bytes_and_a_buffer_with_offset() {
+    let (mine, theirs) = duplex();
+    let child = started(move || {
+        for _ in 0..3 {
+            let bytes = theirs.recv_bytes().expect("bytes");
+            theirs.send_bytes(&bytes).expect("echo");
+        }
+    });
+    mine.send_bytes(b"hello world").expect("send");
+    assert_eq!(mine.recv_bytes().expect("echo"), b"hello world");
+
+    let mut buffer = [b'.'; 10];
+    mine.send_bytes(b"hello").expect("send");
+    let len = mine.recv_bytes_into(&mut buffer).expect("room for five");
+    assert_eq!((len, &buffer), (5, b"hello....."));
+    mine.send_bytes(b"hello").expect("send");
+    let len = mine.recv_bytes_into(&mut buffer[5..]).expect("just fits");
+    assert_eq!((len, &buffer), (5, b"hellohello"));
+    assert_eq!(joined(&child), 0);
+}
+
+fn b127_a_short_buffer_loses_nothing() {
+    let (reader, writer) = one_way();
+    writer.send_bytes(b"a long message").expect("send");
+    writer.send_bytes(b"next").expect("send");
+    let mut buffer = [0; 4];
+    match reader.recv_bytes_into(&mut buffer) {
+        Err(Error::BufferTooShort { message, room }) => {
+            assert_eq!((message.as_slice(), room), (&b"a long message"[..], 4));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(reader.recv_bytes_into(&mut buffer).expect("fits"), 4);
+    assert_eq!(&buffer, b"next");
+}
+
+fn b128_poll_waits_as_long_as_it_is_told() {
+    let (reader, writer) = one_way();
+    assert!(!reader.poll(Duration::ZERO).expect("poll"));
+    let start = Instant::now();
+    assert!(!reader.poll(SHORT).expect("poll"));
+    assert!(start.elapsed() >= SHORT);
+    writer.send(&1).expect("send");
+    let start = Instant::now();
+    assert!(reader.poll(LONG).expect("poll"));
+    assert!(reader.poll(Duration::ZERO).expect("poll"));
+    assert!(start.elapsed() < LONG / 2);
+}
+
+fn b129_sixteen_mebibytes_arrive_intact() {
+    let message: Vec<u8> =
+        (0..16 << 20).map(|i: u32| (i % 251) as u8).collect();
+    let (mine, theirs) = duplex();
+    let child = started(move || {
+        let bytes = theirs.recv_bytes().expect("all of it");
+        theirs.send_bytes(&bytes).expect("all of it");
+    });
+    mine.send_bytes(&message).expect("send");
+    assert!(mine.recv_bytes().expect("echo") == message);
+    assert_eq!(joined(&child), 0);
+}
+
+fn b130_a_closed_peer_is_an_error_and_no_signal() {
+    let mut broken_pipe = SigSet::empty();
+    broken_pipe.add(Signal::SIGPIPE);
+    broken_pipe.thread_block().expect("block");
+    let pending = SignalFd::with_flags(&broken_pipe, SfdFlags::SFD_NONBLOCK)
+        .expect("signalfd");
+
+    let (mine, theirs) = duplex();
+    theirs.send(&"last words").expect("send");
+    theirs.close();
+    assert!(mine.poll(Duration::ZERO).expect("a message is ready"));
+    assert_eq!(mine.recv::<String>().expect("sent before"), "last words");
+    assert!(mine.poll(Duration::ZERO).expect("the end is ready, too"));
+    assert!(disconnected(mine.recv::<String>()));
+    assert!(disconnected(mine.recv_bytes()));
+    assert!(disconnected(mine.send(&1)));
+
+    let (reader, writer) = one_way();
+    writer.send(&"never read").expect("send");
+    reader.close();
+    assert!(disconnected(writer.send(&1)));
+    assert!(pending.read_signal().expect("signalfd").is_none());
+}
+
+fn b130_an_end_with_unread_messages_closes() {
+    let (mine, theirs) = duplex();
+    mine.send(&"never read").expect("send");
+    theirs.close();
+    assert!(disconnected(mine.recv_bytes()));
+}
+
+fn b131_a_one_way_pipe_has_one_way() {
+    fn refused<T>(result: Result<T, Error>) -> bool {
+        matches!(result, Err(Error::WrongDirection { .. }))
+    }
+    let (reader, writer) = one_way();
+    writer.send(&1).expect("send");
+    assert_eq!(reader.recv::<i32>().expect("recv"), 1);
+    assert_eq!((reader.readable(), reader.writable()), (true, false));
+    assert_eq!((writer.readable(), writer.writable()), (false, true));
+    assert!(refused(reader.send(&2)));
+    assert!(refused(reader.send_bytes(b"2")));
+    assert!(refused(writer.recv::<i32>()));
+    assert!(refused(writer.recv_bytes()));
+    assert!(refused(writer.recv_bytes_into(&mut [0; 8])));
+    assert!(refused(writer.poll(Duration::ZERO)));
+}
+
+fn b132_the_start_closes_the_parents_copy() {
+    let (mine, theirs) = duplex();
+    let child = started(move || theirs.send(&theirs.recv::<i32>()?));
+    mine.send(&7).expect("send");
+    assert_eq!(mine.recv::<i32>().expect("echo"), 7);
+    assert!(disconnected(mine.recv::<i32>()));
+    assert_eq!(joined(&child), 0);
+}
+
+fn b134_the_end_of_the_scope_closes() {
+    let (mine, theirs) = duplex();
+    {
+        let theirs = theirs;
+        theirs.send(&1).expect("send");
+    }
+    assert_eq!(mine.recv::<i32>().expect("recv"), 1);
+    assert!(disconnected(mine.recv::<i32>()));
+}
+
+fn b138_an_empty_message_is_a_message() {
+    let (reader, writer) = one_way();
+    assert!(!reader.poll(Duration::ZERO).expect("poll"));
+    writer.send_bytes(b"").expect("send");
+    for _ in 0..3 {
+        assert!(reader.poll(Duration::ZERO).expect("poll"));
+    }
+    assert_eq!(reader.recv_bytes().expect("recv"), b"");
+    assert!(!reader.poll(Duration::ZERO).expect("poll"));
+}
+
+const STRINGS: [&[u8]; 6] = [b"hello", b"", b"a", b"b", b"", b"bye"];
+
+fn b139_messages_stay_apart_and_in_order() {
+    let (reader, writer) = one_way();
+    let child = started(move || {
+        for string in STRINGS {
+            writer.send_bytes(string).expect("send");
+            thread::sleep(SHORT);
+        }
+    });
+    for string in STRINGS {
+        while !reader.poll(Duration::from_millis(10)).expect("poll") {}
+        assert_eq!(reader.recv_bytes().expect("recv"), string);
+    }
+    assert_eq!(joined(&child), 0);
+}
+
+fn b140_poll_takes_nothing_from_another_process() {
+    let (reader, writer) = one_way();
+    let child = started(|| i32::from(!reader.poll(LONG).expect("poll")));
+    writer.send_bytes(b"first").expect("send");
+    writer.send_bytes(b"second").expect("send");
+    assert_eq!(joined(&child), 0);
+    assert_eq!(reader.recv_bytes().expect("recv"), b"first");
+    assert_eq!(reader.recv_bytes().expect("recv"), b"second");
+}
+
+fn b141_messages_do_not_merge() {
+    let (mine, theirs) = duplex();
+    let child = started(move || {
+        theirs.send_bytes(b"a").expect("send");
+        assert_eq!(theirs.recv_bytes().expect("recv"), b"b");
+        assert!(!theirs.poll(SHORT).expect("poll"));
+        theirs.send_bytes(b"cd").expect("send");
+    });
+    assert!(mine.poll(LONG).expect("poll"));
+    assert_eq!(mine.recv_bytes().expect("recv"), b"a");
+    assert!(!mine.poll(SHORT).expect("poll"));
+    mine.send_bytes(b"b").expect("send");
+    assert!(mine.poll(LONG).expect("poll"));
+    assert_eq!(mine.recv_bytes().expect("recv"), b"cd");
+    assert_eq!(joined(&child), 0);
+    assert!(disconnected(mine.recv_bytes()));
+}
+
+fn b154_an_absurd_length_ends_the_connection() {
+    let (mine, theirs) = duplex();
+    nix::unistd::write(&theirs, &[0xff; 100]).expect("a header and more");
+    match mine.recv_bytes() {
+        Err(Error::TooLong { len, max }) => {
+            assert_eq!((len, max), (0xffff_ffff, 0x7fff_ffff));
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(disconnected(mine.send(&1)));
+    assert!(disconnected(theirs.send(&1)));
+}
+
+fn b154_a_length_alone_takes_no_memory() {
+    let exitcode = in_child(|| {
+        const ROOM: u64 = 1 << 30;
+        setrlimit(Resource::RLIMIT_AS, ROOM, ROOM).expect("lower the limit");
+        let (reader, writer) = one_way();
+        let lie = [0x7f, 0xff, 0xff, 0xff, b'a', b'b', b'c'];
+        nix::unistd::write(writer.as_fd(), &lie).expect("a piece of a frame");
+        writer.close();
+        assert!(disconnected(reader.recv_bytes()));
+    });
+    assert_eq!(exitcode, 0);
+}
+
+fn b156_eof_although_siblings_were_forked() {
+    let (reader, writer) = one_way();
+    let (waits, go) = one_way();
+    let child = started(move || {
+        waits.recv::<()>().expect("go");
+        writer.send(&1).expect("send");
+    });
+    let siblings: Vec<_> =
+        (0..8).map(|_| started(|| thread::sleep(LONG))).collect();
+    go.send(&()).expect("send");
+    assert_eq!(reader.recv::<i32>().expect("recv"), 1);
+    assert!(disconnected(reader.recv::<i32>()));
+    for sibling in &siblings {
+        assert!(sibling.is_alive().expect("alive"));
+        sibling.kill().expect("kill");
+        sibling.join().expect("join");
+    }
+    assert_eq!(joined(&child), 0);
+}
+
+fn the_peers_death_in_the_middle_of_a_message() {
+    let (reader, writer) = one_way();
+    nix::unistd::write(writer.as_fd(), &[0, 0, 0, 9, b'x']).expect("write");
+    writer.close();
+    assert!(disconnected(reader.recv_bytes()));
+}
+
+fn five_messages_wait_for_their_reader() {
+    let (reader, writer) = one_way();
+    for i in 0..5 {
+        writer.send(&i).expect("send");
+    }
+    for i in 0..5 {
+        assert_eq!(reader.recv::<i32>().expect("recv"), i);
+    }
+}
+
+fn a_message_of_another_type_is_an_error() {
+    let (reader, writer) = one_way();
+    writer.send(&(1_u8, 2_u8)).expect("send");
+    writer.send("text").expect("send");
+    writer.send(&3_u8).expect("send");
+    let wrong = reader.recv::<u8>();
+    assert!(matches!(wrong, Err(Error::Decode { .. })), "{wrong:?}");
+    let wrong = reader.recv::<Vec<(String, f64)>>();
+    assert!(matches!(wrong, Err(Error::Decode { .. })), "{wrong:?}");
+    assert_eq!(reader.recv::<u8>().expect("recv"), 3);
+}
+
+fn threads_send_whole_messages() {
+    const LEN: usize = 300_000;
+    let (reader, writer) = one_way();
+    let child = started(move || {
+        thread::scope(|scope| {
+            for byte in 0..4 {
+                let writer = &writer;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        writer.send_bytes(&[byte; LEN]).expect("send");
+                    }
+                });
+            }
+        });
+    });
+    let mut counts = [0; 4];
+    while let Ok(message) = reader.recv_bytes() {
+        let first = message[0];
+        assert!(message.len() == LEN && message.iter().all(|it| *it == first));
+        counts[usize::from(first)] += 1;
+    }
+    assert_eq!(counts, [20; 4]);
+    assert_eq!(joined(&child), 0);
+}
