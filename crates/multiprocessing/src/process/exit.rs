@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use super::child::Child;
-use super::context::context;
+use super::context::{context, pid};
 use crate::error::Result;
 use crate::sys::fork;
 
@@ -49,9 +49,17 @@ pub(super) fn complain(text: &str) {
 
 /// Lets a panic's message begin with the name of the process.
 fn name_panics(name: String) {
+    if std::thread::panicking() {
+        // Started by a destructor, when the hook cannot be changed.
+        return;
+    }
     let before = panic::take_hook();
+    let own = pid();
     panic::set_hook(Box::new(move |panic| {
-        complain(&format!("Process {name}:\n"));
+        // A grandchild inherits the hook, and has a name of its own.
+        if pid() == own {
+            complain(&format!("Process {name}:\n"));
+        }
         before(panic);
     }));
 }
