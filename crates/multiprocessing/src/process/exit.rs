@@ -35,7 +35,12 @@ pub(super) fn run_child(
     name_panics(name());
     // An unwinding panic must not reach the frames of the parent's `main`,
     // of which this process has a copy.
-    let code = panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(1);
+    let code = panic::catch_unwind(AssertUnwindSafe(body));
+    let code = code.unwrap_or_else(|payload| {
+        // Its destructor may panic as well.
+        std::mem::forget(payload);
+        1
+    });
     let _ = panic::catch_unwind(finish_children);
     let _ = io::stdout().flush();
     let _ = io::stderr().flush();
