@@ -198,7 +198,7 @@ impl Child {
         Ok(true)
     }
 
-    fn open(&self) -> Result<MutexGuard<'_, Status>> {
+    pub(super) fn open(&self) -> Result<MutexGuard<'_, Status>> {
         let status = self.0.status();
         match *status {
             Status::Closed => Err(Error::closed(&self.0.name)),

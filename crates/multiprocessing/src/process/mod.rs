@@ -124,11 +124,12 @@ impl<'a> Process<'a> {
     /// [`Error::AlreadyStarted`]; [`Error::MultiThreaded`] if the program has
     /// threads of its own, or another thread than the main one calls;
     /// [`Error::DaemonicChild`]; [`Error::NotCreator`] in another process than
-    /// the one that made it; [`Error::System`] if the system has no room for
+    /// the one that made it; [`Error::Closed`]; [`Error::System`] if the system has no room for
     /// another process or descriptor.
     pub fn start(&self) -> Result<()> {
         let name = || self.child.0.name.clone();
         self.child.mine()?;
+        drop(self.child.open()?);
         if context().daemon {
             return Err(Error::DaemonicChild { name: name() });
         }
