@@ -267,8 +267,11 @@ impl fmt::Debug for Child {
         match (self.exitcode(), &*state.status()) {
             (_, Status::Closed) => write!(f, " closed")?,
             (_, Status::New) => write!(f, " initial")?,
-            (Ok(Some(code)), _) => write!(f, " stopped{}", Exit(code))?,
-            _ => write!(f, " started")?,
+            (Err(_), _) => write!(f, " unknown")?,
+            (Ok(None), _) => write!(f, " started")?,
+            (Ok(Some(code)), _) => {
+                write!(f, " stopped exitcode={}", Exit(code))?;
+            }
         }
         f.write_str(if state.daemon { " daemon>" } else { ">" })
     }
@@ -280,9 +283,8 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let signal = nix::sys::signal::Signal::try_from(-self.0);
         match (self.0, signal) {
-            (0, _) => Ok(()),
-            (..0, Ok(signal)) => write!(f, " exitcode=-{signal}"),
-            (code, _) => write!(f, " exitcode={code}"),
+            (..0, Ok(signal)) => write!(f, "-{signal}"),
+            (code, _) => write!(f, "{code}"),
         }
     }
 }
