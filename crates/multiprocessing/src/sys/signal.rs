@@ -15,7 +15,8 @@ use nix::sys::signal::{
 static PARENT: AtomicI32 = AtomicI32::new(-1);
 
 /// In a child: makes a SIGPIPE that would end it end its parent, too. A
-/// program that ignores SIGPIPE, as Rust's do by default, is left alone.
+/// program that ignores SIGPIPE, as Rust's do by default, or handles it itself
+/// is left alone.
 pub(crate) fn pass_on_broken_pipe(parent: &OwnedFd) {
     PARENT.store(parent.as_fd().as_raw_fd(), Ordering::Relaxed);
     let ours = SigAction::new(
@@ -28,7 +29,14 @@ pub(crate) fn pass_on_broken_pipe(parent: &OwnedFd) {
     let Ok(before) = (unsafe { sigaction(Signal::SIGPIPE, &ours) }) else {
         return;
     };
-    if matches!(before.handler(), SigHandler::SigIgn) {
+    let deadly = match before.handler() {
+        SigHandler::SigDfl => true,
+        SigHandler::Handler(handler) => {
+            std::ptr::fn_addr_eq(handler, on_broken_pipe as extern "C" fn(i32))
+        }
+        _ => false,
+    };
+    if !deadly {
         // SAFETY: puts back the action that was there a moment before.
         let _ = unsafe { sigaction(Signal::SIGPIPE, &before) };
     }
