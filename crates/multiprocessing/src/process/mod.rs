@@ -13,6 +13,7 @@
 
 mod child;
 mod context;
+mod descriptor;
 mod exit;
 mod outcome;
 mod parent;
@@ -21,13 +22,11 @@ pub(crate) mod wait;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
 use child::{ChildState, Status};
 pub(crate) use context::pid;
 use context::{Birth, context};
-use rustix::process::{PidfdFlags, pidfd_open};
 
 pub use child::{Child, Sentinel};
 pub use outcome::Outcome;
@@ -198,28 +197,23 @@ fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
     let quiet = threads::quiet(&state.name)?;
     exit::install();
     let birth = Birth::announce();
-    // A descriptor kept free, so that the pidfd cannot fail to come when the
-    // child runs already.
-    let place = std::fs::File::open("/dev/null").map_err(refused)?;
+    // To be the child's stdin. It takes the place of the pidfds, which must not
+    // fail to come when the child runs already.
+    let null = descriptor::null().map_err(refused)?;
     match fork::fork(&quiet).map_err(refused)? {
         Side::Child => {
-            drop((place, quiet));
-            exit::run_child(|| birth.enter(state), body)
+            drop(quiet);
+            exit::run_child(|| birth.enter(state, null), body)
         }
         Side::Parent { child } => {
-            drop(place);
-            let pidfd = open_pidfd(child).map_err(refused)?;
+            drop(null);
+            let pidfd = descriptor::pidfd(child).map_err(refused)?;
+            let pidfd = Arc::new(pidfd);
             *state.status() = Status::Running { pid: child, pidfd };
             context().children.push(Arc::clone(state));
             Ok(())
         }
     }
-}
-
-fn open_pidfd(pid: i32) -> std::io::Result<Arc<OwnedFd>> {
-    let pid =
-        rustix::process::Pid::from_raw(pid).ok_or(rustix::io::Errno::SRCH)?;
-    Ok(Arc::new(pidfd_open(pid, PidfdFlags::empty())?))
 }
 
 /// The process that calls. Python: `multiprocessing.current_process()`.
