@@ -119,6 +119,8 @@ fn start(name: &str, scratch: &Path) -> Result<(Child, Output), Failed> {
     let leader = Command::new(env::current_exe()?)
         .env(TEST, name)
         .env(SCRATCH, scratch)
+        // The place of a panic is enough, and some tests read stderr.
+        .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer)

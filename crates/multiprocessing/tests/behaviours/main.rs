@@ -4,6 +4,9 @@
 //! boiled down to.
 
 mod harness;
+mod process_end;
+mod process_exitcode;
+mod process_family;
 mod process_start;
 mod procfs;
 mod support;
@@ -12,7 +15,12 @@ use std::process::ExitCode;
 
 use harness::Test;
 
-const TESTS: &[&[Test]] = &[process_start::TESTS];
+const TESTS: &[&[Test]] = &[
+    process_start::TESTS,
+    process_end::TESTS,
+    process_exitcode::TESTS,
+    process_family::TESTS,
+];
 
 const PROGRAMS: &[&[Test]] = &[];
 
