@@ -117,7 +117,8 @@ impl<'a> Process<'a> {
     }
 
     /// Starts the child. If that fails, nothing is left behind, and it may be
-    /// tried again.
+    /// tried again. As in Python, it also waits for the children that have
+    /// ended without having been joined.
     ///
     /// # Errors
     /// [`Error::AlreadyStarted`]; [`Error::MultiThreaded`] if the program has
@@ -193,6 +194,7 @@ pub(crate) fn start_internal(
 
 /// Forks; the child runs `body` and never returns from here.
 fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
+    reap_ended();
     let refused = |error| Error::system(format!("start {}", state.name), error);
     let quiet = threads::quiet(&state.name)?;
     exit::install();
@@ -213,6 +215,15 @@ fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
             context().children.push(Arc::clone(state));
             Ok(())
         }
+    }
+}
+
+/// Waits for the children that have ended already: a program that never joins
+/// must not fill up with zombies.
+fn reap_ended() {
+    let children = context().children.clone();
+    for child in children {
+        let _ = Child(child).is_alive();
     }
 }
 
