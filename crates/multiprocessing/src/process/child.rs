@@ -191,11 +191,11 @@ impl Child {
         if !readable(pidfd.as_fd(), limit)? {
             return Ok(false);
         }
-        self.0.reap(&pidfd)?;
+        let reaped = self.0.reap(&pidfd);
         context()
             .children
             .retain(|child| !Arc::ptr_eq(child, &self.0));
-        Ok(true)
+        reaped.map(|()| true)
     }
 
     pub(super) fn open(&self) -> Result<MutexGuard<'_, Status>> {
@@ -241,8 +241,12 @@ impl ChildState {
                 None => -ended.terminating_signal().unwrap_or_default(),
             },
             Err(error) => {
-                let name = &self.name;
-                return Err(Error::system(format!("wait for {name}"), error));
+                let action = format!(
+                    "learn how {} ended (did the program ignore SIGCHLD, or \
+                     wait for any child?)",
+                    self.name
+                );
+                return Err(Error::system(action, error));
             }
         };
         *status = Status::Ended {
