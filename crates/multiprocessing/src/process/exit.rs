@@ -3,14 +3,14 @@
 
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::child::Child;
 use super::context::{context, pid};
 use crate::error::Result;
 use crate::sys::fork;
 
-/// How long a daemon may take to heed SIGTERM before it gets SIGKILL.
+/// How long the daemons may take to heed SIGTERM before they get SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Makes this process, when it ends, end its daemons and wait for its other
@@ -75,8 +75,10 @@ fn finish_children() {
     for daemon in &daemons {
         let _ = daemon.terminate();
     }
+    let start = Instant::now();
     for daemon in &daemons {
-        if !daemon.join_timeout(GRACE).unwrap_or(true) {
+        let left = GRACE.saturating_sub(start.elapsed());
+        if !daemon.join_timeout(left).unwrap_or(true) {
             let _ = daemon.kill();
             let _ = daemon.join();
         }
