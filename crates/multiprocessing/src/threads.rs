@@ -37,22 +37,20 @@ pub(crate) fn spawn(
     body: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>> {
     let (inside, began) = std::sync::mpsc::channel::<()>();
-    LIBRARY_THREADS.fetch_add(1, Ordering::SeqCst);
-    let spawned = thread::Builder::new().name(name.into()).spawn(move || {
+    let body = move || {
+        // Counted only while it is there: one too many would hide a thread of
+        // the program, one too few makes `quiet` look again.
+        LIBRARY_THREADS.fetch_add(1, Ordering::SeqCst);
         drop(inside);
         body();
         LIBRARY_THREADS.fetch_sub(1, Ordering::SeqCst);
-    });
-    match spawned {
-        Ok(handle) => {
-            let _ = began.recv();
-            Ok(handle)
-        }
-        Err(error) => {
-            LIBRARY_THREADS.fetch_sub(1, Ordering::SeqCst);
-            Err(Error::system(format!("start the thread {name}"), error))
-        }
-    }
+    };
+    let thread = thread::Builder::new().name(name.into()).spawn(body);
+    let thread = thread.map_err(|error| {
+        Error::system(format!("start the thread {name}"), error)
+    })?;
+    let _ = began.recv();
+    Ok(thread)
 }
 
 /// Waits until the library's threads are parked, and checks that there are no
