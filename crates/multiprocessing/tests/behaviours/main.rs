@@ -5,9 +5,12 @@
 
 mod harness;
 mod process_end;
+mod process_exit;
 mod process_exitcode;
 mod process_family;
+mod process_resources;
 mod process_start;
+mod process_threads;
 mod procfs;
 mod support;
 
@@ -15,14 +18,19 @@ use std::process::ExitCode;
 
 use harness::Test;
 
+/// What is run, file by file.
 const TESTS: &[&[Test]] = &[
     process_start::TESTS,
     process_end::TESTS,
     process_exitcode::TESTS,
+    process_exit::TESTS,
     process_family::TESTS,
+    process_threads::TESTS,
+    process_resources::TESTS,
 ];
 
-const PROGRAMS: &[&[Test]] = &[];
+/// What tests run as a program of its own, with a main function.
+const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS];
 
 fn main() -> ExitCode {
     harness::main(TESTS, PROGRAMS)
