@@ -38,12 +38,9 @@ pub(crate) fn spawn(
 ) -> Result<JoinHandle<()>> {
     let (inside, began) = std::sync::mpsc::channel::<()>();
     let body = move || {
-        // Counted only while it is there: one too many would hide a thread of
-        // the program, one too few makes `quiet` look again.
-        LIBRARY_THREADS.fetch_add(1, Ordering::SeqCst);
+        let _counted = Counted::new();
         drop(inside);
         body();
-        LIBRARY_THREADS.fetch_sub(1, Ordering::SeqCst);
     };
     let thread = thread::Builder::new().name(name.into()).spawn(body);
     let thread = thread.map_err(|error| {
@@ -51,6 +48,23 @@ pub(crate) fn spawn(
     })?;
     let _ = began.recv();
     Ok(thread)
+}
+
+/// A thread of the library, counted only while it is there: one too many would
+/// hide a thread of the program, one too few makes [`quiet`] look again.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        LIBRARY_THREADS.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        LIBRARY_THREADS.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Waits until the library's threads are parked, and checks that there are no
