@@ -209,7 +209,10 @@ fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
         }
         Side::Parent { child } => {
             drop(null);
-            let pidfd = descriptor::pidfd(child).map_err(refused)?;
+            let pidfd = descriptor::pidfd(child).map_err(|error| {
+                fork::undo(child);
+                refused(error)
+            })?;
             let pidfd = Arc::new(pidfd);
             *state.status() = Status::Running { pid: child, pidfd };
             context().children.push(Arc::clone(state));

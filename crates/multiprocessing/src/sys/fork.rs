@@ -3,6 +3,9 @@
 use std::io::{self, Write};
 use std::sync::Once;
 
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::waitpid;
 use nix::unistd::{self, ForkResult};
 
 /// The two ways out of [`fork`].
@@ -29,6 +32,13 @@ pub(crate) fn fork(_quiet: &crate::threads::Quiet) -> io::Result<Side> {
         }),
         ForkResult::Child => Ok(Side::Child),
     }
+}
+
+/// Ends a child that nobody could wait for later.
+pub(crate) fn undo(child: i32) {
+    let child = unistd::Pid::from_raw(child);
+    let _ = kill(child, Signal::SIGKILL);
+    while waitpid(child, None) == Err(Errno::EINTR) {}
 }
 
 /// Ends the process at once: no destructor and no exit handler runs.
