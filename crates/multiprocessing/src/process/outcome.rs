@@ -54,7 +54,8 @@ impl<T: Outcome, E: Display> Outcome for Result<T, E> {
 type Never = <fn() -> ! as Function>::Returned;
 
 /// Of a function type, what the function returns.
-trait Function {
+pub trait Function {
+    /// What stands after the arrow.
     type Returned;
 }
 
