@@ -47,7 +47,7 @@ pub(super) fn run_child(
     fork::exit_now(code)
 }
 
-/// Writes to stderr, if there is one.
+/// Writes to stderr if there is one; without it, `eprint!` would panic.
 pub(super) fn complain(text: &str) {
     let _ = write!(io::stderr(), "{text}");
 }

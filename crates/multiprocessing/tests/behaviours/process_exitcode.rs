@@ -1,14 +1,13 @@
 //! What a target returns, or how it fails, and the exit code.
 
 use std::fs;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 
 use multiprocessing::{Process, parent_process};
 
 use crate::harness::{Test, list};
 use crate::support::{
-    in_child, is_told, joined, scratch, sleep_for_ever, started, stderr_of,
-    tell,
+    in_child, is_told, joined, scratch, stderr_of, tell, told,
 };
 
 pub(crate) const TESTS: &[Test] = list![
@@ -194,7 +193,7 @@ fn a_start_while_the_parent_unwinds_works() {
         panic!("unwind");
     });
     assert!(unwound.is_err());
-    assert_eq!(crate::support::told::<i32>("exit code"), 5);
+    assert_eq!(told::<i32>("exit code"), 5);
 }
 
 fn an_abort_is_told_as_minus_sigabrt() {

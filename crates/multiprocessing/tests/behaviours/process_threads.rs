@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use multiprocessing::{Error, Process, current_process};
-use nix::sys::signal::{SigHandler, SigSet, Signal, kill};
+use nix::sys::signal::{SigHandler, Signal, kill};
 use nix::unistd::Pid;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
