@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex};
 use child::{ChildState, Status};
 pub(crate) use context::pid;
 use context::{Birth, context};
+use nix::errno::Errno;
 
 pub use child::{Child, Sentinel};
 pub use outcome::Outcome;
@@ -34,7 +35,7 @@ pub use parent::ParentProcess;
 
 use crate::error::{Error, Result};
 use crate::sys::fork::{self, Side};
-use crate::threads;
+use crate::{sys, threads};
 
 /// A closure that runs in a process of its own. Python:
 /// `multiprocessing.Process`.
@@ -196,6 +197,14 @@ pub(crate) fn start_internal(
 fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
     reap_ended();
     let refused = |error| Error::system(format!("start {}", state.name), error);
+    if sys::signal::children_are_forgotten() {
+        let action = format!(
+            "start {}: SIGCHLD is ignored, so its exit code would be lost; \
+             give SIGCHLD its default action before",
+            state.name
+        );
+        return Err(Error::system(action, Errno::ECHILD));
+    }
     let quiet = threads::quiet(&state.name)?;
     exit::install();
     let birth = Birth::announce();

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use multiprocessing::{Error, Process, current_process};
+use multiprocessing::{Error, Process, active_children, current_process};
 use nix::sys::signal::{SigHandler, Signal, kill};
 use nix::unistd::Pid;
 use rand::rngs::StdRng;
@@ -128,10 +128,19 @@ fn signals_do_not_disturb_starts_and_joins() {
 }
 
 fn an_ignored_sigchld_is_an_error_and_no_hang() {
+    let early = started(|| sleep_for_ever());
     on_signal(Signal::SIGCHLD, SigHandler::SigIgn);
-    let child = started(|| 3);
-    let refused = child.join().expect_err("the system threw the code away");
-    assert!(refused.to_string().contains("SIGCHLD"), "{refused}");
+    let late = Process::new(|| ());
+    early.kill().expect("it can be killed");
+    for refused in [early.join(), late.start()] {
+        let refused = refused.expect_err("the system throws the code away");
+        assert!(refused.to_string().contains("SIGCHLD"), "{refused}");
+    }
+    assert!(active_children().is_empty());
+
+    on_signal(Signal::SIGCHLD, SigHandler::SigDfl);
+    late.start().expect("nothing was used up");
+    assert_eq!(joined(&late), 0);
 }
 
 fn children_killed_at_any_moment_are_told_as_killed() {
