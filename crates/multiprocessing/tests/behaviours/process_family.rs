@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use multiprocessing::{Process, current_process, parent_process};
 use nix::sys::signal::{SigHandler, Signal};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use crate::harness::{Test, list};
-use crate::procfs::alive;
+use crate::procfs::{alive, session};
 use crate::support::{
-    SOON, eventually, in_child, is_told, joined, on_signal, scratch,
+    SOON, eventually, in_child, is_told, joined, on_signal, scratch, seed,
     sleep_for_ever, started, tell, told,
 };
 
@@ -19,6 +21,7 @@ pub(crate) const TESTS: &[Test] = list![
     b016_children_have_children_depth_first,
     a_killed_parent_takes_its_children_along,
     an_aborted_parent_takes_its_children_along,
+    a_parent_killed_at_any_moment_takes_its_children_along,
     who_outlives_its_parent_goes_on,
     a_closed_stdout_ends_the_family_when_the_main_process_writes,
     a_closed_stdout_ends_the_family_when_a_child_writes,
@@ -120,6 +123,31 @@ fn an_aborted_parent_takes_its_children_along() {
     let main = family(|| std::process::abort());
     assert_eq!(joined(&main), -6);
     nobody_is_left();
+}
+
+fn a_parent_killed_at_any_moment_takes_its_children_along() {
+    fn start_for_ever(generation: u32) {
+        loop {
+            let child = started(|| match generation {
+                3 => sleep_for_ever(),
+                _ => start_for_ever(generation + 1),
+            });
+            if generation < 3 {
+                joined(&child);
+            }
+        }
+    }
+    let us = current_process().pid();
+    let mut random = StdRng::seed_from_u64(seed());
+    for _ in 0..100 {
+        let main = started(|| start_for_ever(1));
+        for _ in 0..random.random_range(0..60_000) {
+            std::hint::spin_loop();
+        }
+        main.kill().expect("it can be killed");
+        assert_eq!(joined(&main), -9);
+        eventually(Duration::from_secs(1), || session(us) == [us]);
+    }
 }
 
 fn who_outlives_its_parent_goes_on() {
