@@ -1,1 +1,51 @@
-//! x
+//! What every example shares and none teaches.
+//!
+//! - [`begin!`]: reads the flags, and lets the program end quietly when nobody
+//!   reads its output any more.
+//! - [`sleep`] and [`seconds`]: time at the reader's pace. `LESSON_PACE=0.01`
+//!   makes every second a hundredth of one, sleeps and time limits alike.
+//! - [`randint`]: random numbers, the same in every run under `LESSON_SEED=n`.
+//! - [`Result`]: an error that `main` returns is one line on stderr, and exit
+//!   code 1.
+
+mod begin;
+mod pace;
+mod random;
+
+use std::fmt;
+
+pub use begin::{begin_with, begin_without_flags};
+pub use pace::{elapsed, seconds, sleep};
+pub use random::randint;
+
+/// What an example's functions return.
+pub type Result<T = (), E = Failure> = std::result::Result<T, E>;
+
+/// Any error, which shows as its message.
+pub struct Failure(Box<dyn std::error::Error + Send + Sync>);
+
+impl<E: std::error::Error + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Rust prints an error that `main` returns in its `Debug` form; this makes it
+/// the message, on one line.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// `True` or `False`, as Python prints them.
+#[must_use]
+pub fn python_bool(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}

@@ -1,0 +1,46 @@
+//! Time at the reader's pace.
+
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const VARIABLE: &str = "LESSON_PACE";
+
+/// Sleeps for so many seconds of the lesson. Python: `time.sleep`.
+pub fn sleep(time: impl Into<f64>) {
+    thread::sleep(seconds(time));
+}
+
+/// So many seconds of the lesson, as a time limit.
+#[must_use]
+pub fn seconds(time: impl Into<f64>) -> Duration {
+    Duration::from_secs_f64(time.into() * pace())
+}
+
+/// The seconds of the lesson since `start`.
+#[must_use]
+pub fn elapsed(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() / pace()
+}
+
+pub(crate) fn check() -> Result<(), String> {
+    read().map(drop)
+}
+
+fn pace() -> f64 {
+    static PACE: OnceLock<f64> = OnceLock::new();
+    *PACE.get_or_init(|| read().unwrap_or(1.0))
+}
+
+fn read() -> Result<f64, String> {
+    let Ok(text) = std::env::var(VARIABLE) else {
+        return Ok(1.0);
+    };
+    match text.parse() {
+        Ok(pace) if (1e-6..=1e3).contains(&pace) => Ok(pace),
+        _ => Err(format!(
+            "error: {VARIABLE} is '{text}': a number from 0.000001 to 1000 \
+             is wanted, 1 for the text's own pace"
+        )),
+    }
+}

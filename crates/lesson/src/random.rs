@@ -1,0 +1,63 @@
+//! Random numbers, and the same again on request.
+
+use std::cell::RefCell;
+
+use rand::rngs::SysRng;
+use rand::{RngExt, SeedableRng, TryRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+const VARIABLE: &str = "LESSON_SEED";
+
+thread_local! {
+    /// The generator, and the process that made it: a forked child has its
+    /// parent's in memory, and must not draw the same numbers.
+    static GENERATOR: RefCell<Option<(u32, Xoshiro256PlusPlus)>> =
+        const { RefCell::new(None) };
+}
+
+/// A whole number from `low` to `high`, both included. Python:
+/// `random.randint`.
+///
+/// With `LESSON_SEED=n` each process and each thread draws the same numbers in
+/// every run; which, depends on `n` and on its name.
+#[must_use]
+pub fn randint(low: u32, high: u32) -> u32 {
+    GENERATOR.with_borrow_mut(|generator| {
+        let here = std::process::id();
+        generator.take_if(|(made_by, _)| *made_by != here);
+        let (_, generator) =
+            generator.get_or_insert_with(|| (here, new_generator()));
+        generator.random_range(low..=high)
+    })
+}
+
+pub(crate) fn check() -> Result<(), String> {
+    seed().map(drop)
+}
+
+fn new_generator() -> Xoshiro256PlusPlus {
+    let seed = match seed() {
+        Ok(Some(seed)) => own_seed(seed),
+        _ => SysRng.try_next_u64().unwrap_or_default(),
+    };
+    Xoshiro256PlusPlus::seed_from_u64(seed)
+}
+
+/// The seed, mixed with the name of the thread that draws, which the kernel
+/// knows: a main thread's is its process's. (The mixing is FNV-1a.)
+fn own_seed(seed: u64) -> u64 {
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let name = std::fs::read("/proc/thread-self/comm").unwrap_or_default();
+    name.iter().fold(seed, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
+    })
+}
+
+fn seed() -> Result<Option<u64>, String> {
+    let Ok(text) = std::env::var(VARIABLE) else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_| {
+        format!("error: {VARIABLE} is '{text}': a whole number is wanted")
+    })
+}
