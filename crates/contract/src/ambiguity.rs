@@ -16,16 +16,16 @@ pub(crate) fn witness(a: &Nfa, b: &Nfa) -> Option<String> {
     came_from.insert(start, None);
     let mut queue = VecDeque::from([start]);
     while let Some(pair) = queue.pop_front() {
-        let (p, q, blank) = pair;
-        if a.states[p].accepts && b.states[q].accepts && !blank {
+        let (left, right, blank) = pair;
+        if a.states[left].accepts && b.states[right].accepts && !blank {
             return Some(spell(pair, &came_from));
         }
-        for &(class, to_p) in &a.states[p].moves {
-            for &(other, to_q) in &b.states[q].moves {
+        for &(class, to_left) in &a.states[left].moves {
+            for &(other, to_right) in &b.states[right].moves {
                 let Some(c) = class.common(other) else {
                     continue;
                 };
-                let next = (to_p, to_q, c.is_whitespace());
+                let next = (to_left, to_right, c.is_whitespace());
                 came_from.entry(next).or_insert_with(|| {
                     queue.push_back(next);
                     Some((pair, c))

@@ -28,10 +28,10 @@ impl Kind {
         match self {
             Self::Text { empty } => text(*empty),
             Self::Word => one_or_more(Class::Solid),
-            Self::Int => signed(one_or_more(Class::Digit)),
+            Self::Int => signed(&one_or_more(Class::Digit)),
             Self::Float => float(),
             Self::Pid => natural(false),
-            Self::Counter(first) if *first < 0 => signed(natural(true)),
+            Self::Counter(first) if *first < 0 => signed(&natural(true)),
             Self::Counter(_) => natural(true),
             Self::OneOf(words) => Nfa::one_of(words.iter().map(String::as_str)),
             Self::Perm(items) => permutations(items),
@@ -69,8 +69,8 @@ fn optional(mut nfa: Nfa) -> Nfa {
     nfa
 }
 
-fn signed(number: Nfa) -> Nfa {
-    optional(Nfa::literal("-")).then(&number)
+fn signed(number: &Nfa) -> Nfa {
+    optional(Nfa::literal("-")).then(number)
 }
 
 /// A number without a leading zero; 0 itself where `zero`.
@@ -93,9 +93,7 @@ fn float() -> Nfa {
     let fraction = optional(Nfa::literal(".").then(&digits));
     let sign = optional(Nfa::one_of(["+", "-"]));
     let exponent = Nfa::one_of(["e", "E"]).then(&sign).then(&digits);
-    signed(digits.clone())
-        .then(&fraction)
-        .then(&optional(exponent))
+    signed(&digits).then(&fraction).then(&optional(exponent))
 }
 
 /// One state for each set of items already seen; the number of the state is

@@ -50,7 +50,6 @@ pub(crate) struct Key {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) actor: usize,
-    pub(crate) label: Option<String>,
     pub(crate) count: Count,
     pub(crate) template: Template,
     /// The first line of the actor with the very same template: the lines of

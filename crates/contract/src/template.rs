@@ -95,6 +95,26 @@ impl Template {
             .collect()
     }
 
+    /// The template with the holes filled whose values are known.
+    pub(crate) fn fill<'a>(
+        &self,
+        value: impl Fn(&str) -> Option<&'a str>,
+    ) -> String {
+        self.pieces
+            .iter()
+            .map(|piece| match &piece.content {
+                Content::Literal(text) => text.clone(),
+                Content::Hole(hole) => {
+                    let name = hole.name.as_deref().unwrap_or("_");
+                    match value(name) {
+                        Some(value) => value.to_owned(),
+                        None => format!("{{{name}}}"),
+                    }
+                }
+            })
+            .collect()
+    }
+
     /// How many characters of `line` some matching line could begin with.
     pub(crate) fn agrees_until(&self, line: &str) -> usize {
         let text: Vec<char> = line.chars().collect();

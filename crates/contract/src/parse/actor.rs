@@ -97,7 +97,6 @@ impl Reader<'_> {
         self.line_spans.push(text);
         self.lines.push(Line {
             actor: self.actors.len() - 1,
-            label: label.map(|(name, _)| name.to_owned()),
             count,
             template,
             first_alike: index,

@@ -32,7 +32,7 @@ pub(super) fn read(
     names: &Names,
     lines: &[Line],
 ) -> Parsed<Rule> {
-    let (mut line, why) = split_why(line)?;
+    let (mut line, why) = split_why(&line)?;
     let source = Source {
         text: line.rest().to_owned(),
         why: Some(why),
@@ -62,10 +62,9 @@ pub(super) fn read(
 }
 
 /// The rule and its comment.
-fn split_why(line: Cursor<'_>) -> Parsed<(Cursor<'_>, String)> {
+fn split_why<'a>(line: &Cursor<'a>) -> Parsed<(Cursor<'a>, String)> {
     let (rule, why) = line.rest().split_once('#').unwrap_or((line.rest(), ""));
-    let mut rule_line = line.clone();
-    rule_line = rule_line.until(line.at() + rule.trim_end().len());
+    let rule_line = line.clone().until(line.at() + rule.trim_end().len());
     match why.trim() {
         "" => {
             let message = "this rule does not say why it holds";
