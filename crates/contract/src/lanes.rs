@@ -6,8 +6,10 @@ use crate::width::{clip, columns, pad, visible};
 
 /// The picture is at most this wide.
 const WIDTH: usize = 100;
-/// A lane is at least this wide, if its texts are.
-const NARROWEST: usize = 10;
+/// No lane is cut to less than this.
+const READABLE: usize = 18;
+/// The name of the column that lanes share.
+const OTHERS: &str = "others";
 /// Between two columns.
 const GAP: usize = 2;
 /// The side column is at most this wide.
@@ -97,7 +99,6 @@ impl<'a> Layout<'a> {
             .max()
             .unwrap_or(0);
         let room = WIDTH - (number_width + 5) - (side + GAP);
-        let (own, shared) = lanes(&rows, room / (NARROWEST + GAP));
         let wanted = |of: &dyn Fn(usize) -> bool, heading: &str| {
             rows.iter()
                 .filter(|row| row.lane.is_some_and(of))
@@ -106,12 +107,13 @@ impl<'a> Layout<'a> {
                 .max()
                 .unwrap_or(0)
         };
-        let mut widths: Vec<usize> = own
-            .iter()
-            .map(|&lane| wanted(&|of| of == lane, &picture.lanes[lane]))
-            .collect();
+        let lane_width =
+            |lane: usize| wanted(&|of| of == lane, &picture.lanes[lane]);
+        let (own, shared) = lanes(&rows, room, &lane_width);
+        let mut widths: Vec<usize> =
+            own.iter().map(|&lane| lane_width(lane)).collect();
         if shared {
-            widths.push(wanted(&|of| !own.contains(&of), "others"));
+            widths.push(wanted(&|of| !own.contains(&of), OTHERS));
         }
         let widths = fit(&widths, room);
         let others = shared.then(|| widths[own.len()]);
@@ -128,10 +130,13 @@ impl<'a> Layout<'a> {
             None,
             "",
             &|lane| self.picture.lanes[lane].clone(),
-            "others",
+            OTHERS,
             &clip(&self.picture.side, WIDEST_SIDE),
         );
-        let mut lines = vec![heading];
+        let mut lines = Vec::new();
+        if !heading.trim().is_empty() {
+            lines.push(heading);
+        }
         let mut next = 0;
         for &at in shown {
             if at > next {
@@ -205,10 +210,14 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// The lanes that get a column, at most `most`, in their order, and whether
-/// the others need one to share. The lanes of marked rows go first, then
-/// those of the latest rows.
-fn lanes(rows: &[&Row], most: usize) -> (Vec<usize>, bool) {
+/// The lanes that get a column, in their order, and whether the rest needs
+/// one to share. The lanes of marked rows go first, then those of the latest
+/// rows.
+fn lanes(
+    rows: &[&Row],
+    room: usize,
+    wanted: &dyn Fn(usize) -> usize,
+) -> (Vec<usize>, bool) {
     let marked = rows.iter().filter(|row| row.sign.is_some());
     let latest = rows.iter().rev();
     let mut all: Vec<usize> = Vec::new();
@@ -217,9 +226,16 @@ fn lanes(rows: &[&Row], most: usize) -> (Vec<usize>, bool) {
             all.push(lane);
         }
     }
-    let shared = all.len() > most;
+    let need = |lane: &usize| wanted(*lane).min(READABLE) + GAP;
+    let shared = all.iter().map(need).sum::<usize>() > room;
     if shared {
-        all.truncate(most.saturating_sub(1));
+        let mut left = room - (READABLE + GAP);
+        let fitting = all.iter().take_while(|lane| {
+            let fits = need(lane) <= left;
+            left = left.saturating_sub(need(lane));
+            fits
+        });
+        all.truncate(fitting.count());
     }
     all.sort_unstable();
     (all, shared)
@@ -230,7 +246,7 @@ fn fit(wanted: &[usize], room: usize) -> Vec<usize> {
     let total =
         |cap: usize| wanted.iter().map(|&w| w.min(cap) + GAP).sum::<usize>();
     let widest = wanted.iter().copied().max().unwrap_or(0);
-    let cap = (NARROWEST..=widest).rev().find(|&cap| total(cap) <= room);
-    let cap = cap.unwrap_or(NARROWEST);
+    let cap = (READABLE..=widest).rev().find(|&cap| total(cap) <= room);
+    let cap = cap.unwrap_or(READABLE);
     wanted.iter().map(|&width| width.min(cap)).collect()
 }

@@ -48,22 +48,23 @@ pub struct Usual {
 pub struct Limit {
     /// The rule.
     pub rule: Source,
-    /// The closest that the run came to its bound.
-    pub closest: Closest,
+    /// The closest that the run came to its bound; None if no line of it
+    /// could have broken the rule.
+    pub closest: Option<Closest>,
 }
 
 /// How close a run came to a bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Closest {
-    /// The two sums, where they were closest: after this row, 0 before the
-    /// first.
+    /// The two sums, where they were closest. Only rows that bring them
+    /// closer count: before the first line many bounds are met for nothing.
     Sums {
         /// The sum on the left.
         left: i64,
         /// The sum on the right.
         right: i64,
-        /// The row after which they were so.
-        row: usize,
+        /// The row after which they were so; None: at the end.
+        row: Option<usize>,
     },
     /// A time.
     Time {
@@ -137,7 +138,7 @@ impl fmt::Display for Violation {
             writeln!(f)?;
         }
         for note in &self.notes {
-            writeln!(f, " {note}")?;
+            writeln!(f, "{}", format!(" {note}").trim_end())?;
         }
         let Some(Source { text, why, line }) = &self.broken else {
             return Ok(());
@@ -163,7 +164,10 @@ impl fmt::Display for Report {
             writeln!(f, "{}: {told}", rule.text)?;
         }
         for Limit { rule, closest } in &self.limits {
-            writeln!(f, "{}: {closest}", rule.text)?;
+            match closest {
+                Some(closest) => writeln!(f, "{}: {closest}", rule.text)?,
+                None => writeln!(f, "{}: never put to the test", rule.text)?,
+            }
         }
         for rule in &self.passed_over {
             writeln!(f, "{}: passed over, no times are known", rule.text)?;
@@ -175,8 +179,19 @@ impl fmt::Display for Report {
 impl fmt::Display for Closest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sums { left, right, row } => {
+            Self::Sums {
+                left,
+                right,
+                row: Some(row),
+            } => {
                 write!(f, "closest after row {row}, {left} and {right}")
+            }
+            Self::Sums {
+                left,
+                right,
+                row: None,
+            } => {
+                write!(f, "at the end {left} and {right}")
             }
             Self::Time { measured, bound } => {
                 let measured = measured.as_secs_f64();

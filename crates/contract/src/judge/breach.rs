@@ -4,6 +4,7 @@ use crate::judge::Judge;
 use crate::lanes::{Picture, Row};
 use crate::model::{Demand, Rule, Source};
 use crate::verdict::{Kind, Violation};
+use crate::width::visible;
 
 /// So many missing lines are drawn and told.
 const MOST_MISSING: usize = 6;
@@ -132,11 +133,20 @@ impl<'c> Breach<'c> {
 impl<'c> Judge<'c> {
     pub(super) fn explain(&self, mut breach: Breach<'c>) -> Violation {
         breach.shorten();
+        let picture = self.picture(&breach).draw();
+        let mut notes: Vec<String> =
+            breach.marks.iter().map(Mark::text).collect();
+        for row in breach.marks.iter().filter_map(Mark::row) {
+            let text = visible(&self.run.lines[row - 1].text);
+            if !picture.contains(&text) {
+                notes.push(format!("  row {row} in full: {text}"));
+            }
+        }
         Violation {
             kind: breach.kind,
             row: breach.offending(),
-            picture: self.picture(&breach).draw(),
-            notes: breach.marks.iter().map(Mark::text).collect(),
+            picture,
+            notes,
             headline: breach.headline,
             broken: breach.broken.cloned(),
             path: self.contract.path.clone(),
@@ -185,16 +195,25 @@ impl<'c> Judge<'c> {
         let Some((rule, group)) = &breach.side else {
             return String::new();
         };
-        let Rule { per, demand, .. } = &self.contract.rules[*rule];
+        let Rule {
+            source,
+            per,
+            demand,
+            ..
+        } = &self.contract.rules[*rule];
         let what = match demand {
             Demand::Spread { .. } => "seen at",
-            Demand::Always { .. } | Demand::Finally { .. } => "so far",
-            Demand::Before { .. } | Demand::Elapsed { .. } => "",
+            Demand::Always { .. } | Demand::Finally { .. } => {
+                let words = ["always ", "finally "].into_iter();
+                let mut sums = words.filter_map(|w| source.text.split_once(w));
+                sums.next().map_or("", |(_, sums)| sums)
+            }
+            Demand::Before { .. } | Demand::Elapsed { .. } => {
+                return String::new();
+            }
         };
         match (per, group) {
-            (Some(per), Some(value)) if !what.is_empty() => {
-                format!("{what}, {}={value}", per.key)
-            }
+            (Some(per), Some(value)) => format!("{}={value}: {what}", per.key),
             _ => what.to_owned(),
         }
     }

@@ -223,12 +223,12 @@ impl<'c> Cast<'c> {
         let breach = match later {
             Some(later) => breach.mark(Mark::cause(
                 later.row,
-                format!("a later line of {name} has been printed"),
+                "it is written below the other".into(),
             )),
             None => breach,
         };
         breach
-            .mark(Mark::broken(row, "its place was before that".into()))
+            .mark(Mark::broken(row, "this line had to come before".into()))
             .broken(&self.line(event.line).source)
     }
 
@@ -241,7 +241,7 @@ impl<'c> Cast<'c> {
             |breach, &line| breach.mark(self.missing(event.instance, line)),
         );
         breach
-            .mark(Mark::broken(row, "only after that may this come".into()))
+            .mark(Mark::broken(row, "this line may come only after it".into()))
             .broken(&self.line(lacking[0]).source)
     }
 
@@ -269,14 +269,14 @@ impl<'c> Cast<'c> {
             Some(e) => breach.mark(Mark::cause(
                 e.row,
                 match most {
-                    1 => "this is the one time".to_owned(),
-                    most => format!("this is time {most} of {most}"),
+                    1 => "the only time it may be printed".to_owned(),
+                    most => format!("the last of {most} times"),
                 },
             )),
             None => breach,
         };
         breach
-            .mark(Mark::broken(row, format!("and this is time {}", most + 1)))
+            .mark(Mark::broken(row, "printed once more".into()))
             .broken(&self.line(event.line).source)
     }
 }

@@ -93,7 +93,12 @@ impl<'c> Judge<'c> {
             let seen = all.filter(|i| i.actor == index).count();
             if actor.is_open() && seen < due {
                 let name = &actor.name;
-                let note = format!("{name}: {seen} of {due} have appeared");
+                let keys: Vec<&str> =
+                    actor.keys.iter().map(|key| key.name.as_str()).collect();
+                let keys = keys.join(", ");
+                let note = format!(
+                    "{name}: {seen} of {due} values of {keys} have appeared"
+                );
                 marks.push((actor.lines.start, Mark::note(note)));
             }
         }
@@ -146,7 +151,7 @@ impl<'c> Judge<'c> {
     }
 }
 
-fn mark_all<'c>(breach: Breach<'c>, marks: Vec<(usize, Mark)>) -> Breach<'c> {
+fn mark_all(breach: Breach<'_>, marks: Vec<(usize, Mark)>) -> Breach<'_> {
     let marks = marks.into_iter().map(|(_, mark)| mark);
     marks.fold(breach, Breach::mark)
 }

@@ -129,7 +129,8 @@ impl<'c> Judge<'c> {
             } else if watch.rule.usually {
                 let held = watch.held;
                 report.usually.push(Usual { rule, held });
-            } else if let Some(closest) = watch.closest {
+            } else if watch.is_limit() {
+                let closest = watch.closest;
                 report.limits.push(Limit { rule, closest });
             }
         }

@@ -66,15 +66,20 @@ impl<'c> Watch<'c> {
         for value in known {
             watch.groups.insert(value, Group::new(&rule.demand));
         }
-        if let Demand::Always { left, right } = &rule.demand {
-            watch.approach(left.constant, right.constant, 0);
-        }
         watch
     }
 
     pub(super) fn is_timed(&self) -> bool {
         let demand = &self.rule.demand;
         matches!(demand, Demand::Elapsed { .. } | Demand::Spread { .. })
+    }
+
+    /// Whether a run can come more or less close to breaking it.
+    pub(super) fn is_limit(&self) -> bool {
+        !matches!(
+            self.rule.demand,
+            Demand::Before { .. } | Demand::Finally { exact: true, .. }
+        )
     }
 
     /// Looks at a line of output; `at` is when it was seen.
@@ -100,6 +105,9 @@ impl<'c> Watch<'c> {
                 let (left, right) = demand.weights(event.line);
                 group.left += left;
                 group.right += right;
+                if left <= right {
+                    return None;
+                }
                 self.bounded(value.as_ref(), event.row)
             }
             Demand::Spread { count, limit, .. } => {
@@ -137,7 +145,7 @@ impl<'c> Watch<'c> {
                     return None;
                 }
                 let note = format!(
-                    "the run took {seconds:.3} s, {word} {bound:.3} s are due"
+                    "the run took {seconds:.3} s, not {word} {bound:.3} s"
                 );
                 self.fail(None, vec![Mark::note(note)])
             }
@@ -155,11 +163,11 @@ impl<'c> Watch<'c> {
             if if exact { left != right } else { left > right } {
                 let relation = self.rule.demand.relation();
                 let note =
-                    format!("at the end it is {left} {relation} {right}");
+                    format!("at the end it says {left} {relation} {right}");
                 return self.fail(value, vec![Mark::note(note)]);
             }
             if !exact {
-                self.approach(left, right, 0);
+                self.approach(left, right, None);
             }
         }
         None
@@ -176,15 +184,15 @@ impl<'c> Watch<'c> {
         let Group { left, right, .. } = self.groups.get(&value.cloned())?;
         let (left, right) = (*left, *right);
         if left <= right {
-            self.approach(left, right, row);
+            self.approach(left, right, Some(row));
             return None;
         }
-        let note = format!("with this line it is {left} <= {right}");
+        let note = format!("now it says {left} <= {right}");
         Some(vec![Mark::broken(row, note)])
     }
 
     /// Notes how close the two sums are, if they never were closer.
-    fn approach(&mut self, left: i64, right: i64, row: usize) {
+    fn approach(&mut self, left: i64, right: i64, row: Option<usize>) {
         let closer = match self.closest {
             Some(Closest::Sums {
                 left: l, right: r, ..
@@ -216,8 +224,8 @@ impl<'c> Watch<'c> {
             return None;
         }
         let seconds = measured.as_secs_f64();
-        let note = format!("{seconds:.3} s later; {bound:.3} s are due");
-        let from = "from here".to_owned();
+        let note = format!("only {seconds:.3} s later, not {bound:.3} s");
+        let from = "the time counts from here".to_owned();
         Some(vec![Mark::cause(first, from), Mark::broken(last, note)])
     }
 
@@ -256,8 +264,11 @@ impl Group {
         }
         let then = self.then?;
         Some(vec![
-            Mark::cause(then, "had to wait".into()),
-            Mark::broken(event.row, format!("had to come before row {then}")),
+            Mark::cause(then, "this line had to wait".into()),
+            Mark::broken(
+                event.row,
+                format!("this line had to come before row {then}"),
+            ),
         ])
     }
 }

@@ -17,9 +17,8 @@ pub(super) fn line<'c>(
 ) -> Breach<'c> {
     let headline =
         format!("row {row} is a line that the contract does not know");
-    let breach = Breach::new(verdict::Kind::Unknown, headline).mark(
-        Mark::broken(row, "no line of the contract is like this".into()),
-    );
+    let breach = Breach::new(verdict::Kind::Unknown, headline)
+        .mark(Mark::broken(row, "no line of the contract matches".into()));
     let literals: Vec<(String, &Line)> = contract
         .lines
         .iter()

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
             check::actors(&self.actors, &self.actor_spans, faults);
             check::templates(&mut self.lines, &self.line_spans, faults);
             for line in self.rules {
-                match rule::read(line, &self.names, &self.lines) {
+                match rule::read(&line, &self.names, &self.lines) {
                     Ok(rule) => rules.push(rule),
                     Err(fault) => faults.push(fault),
                 }

@@ -28,11 +28,11 @@ pub(super) fn begins(text: &str) -> bool {
 
 /// `[usually] [per KEY:] DEMAND # why`
 pub(super) fn read(
-    line: Cursor<'_>,
+    line: &Cursor<'_>,
     names: &Names,
     lines: &[Line],
 ) -> Parsed<Rule> {
-    let (mut line, why) = split_why(&line)?;
+    let (mut line, why) = split_why(line)?;
     let source = Source {
         text: line.rest().to_owned(),
         why: Some(why),
