@@ -48,3 +48,124 @@ fn spell(
     }
     letters.iter().rev().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::kind::Kind;
+    use crate::template::{Content, Hole, Template};
+
+    fn template(contents: Vec<Content>) -> Template {
+        Template::new("", contents)
+    }
+
+    fn hole(kind: Kind) -> Content {
+        Content::Hole(Hole {
+            name: Some("h".into()),
+            kind,
+        })
+    }
+
+    fn literal(text: &str) -> Content {
+        Content::Literal(text.into())
+    }
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    fn both(a: Vec<Content>, b: Vec<Content>) -> Option<String> {
+        witness(template(a).nfa(), template(b).nfa())
+    }
+
+    #[test]
+    fn a_shortest_text_is_shown() {
+        let number = vec![literal("n="), hole(Kind::Float)];
+        let any = vec![hole(Kind::Word), hole(Kind::Int)];
+        assert_eq!(both(number, any).as_deref(), Some("n=1"));
+    }
+
+    #[test]
+    fn kinds_that_exclude_each_other_do() {
+        let pid = || vec![hole(Kind::Pid)];
+        assert_eq!(both(pid(), vec![hole(Kind::OneOf(words("0 01")))]), None);
+        assert_eq!(both(pid(), vec![literal("-"), hole(Kind::Int)]), None);
+        let perm = |items| vec![hole(Kind::Perm(words(items)))];
+        assert_eq!(both(perm("1 2 2"), perm("1 1 2")), None);
+        assert_eq!(both(perm("1 2"), vec![hole(Kind::Word)]), None);
+    }
+
+    #[test]
+    fn a_line_never_ends_in_a_blank() {
+        let text = || hole(Kind::Text { empty: true });
+        let spaced = vec![literal("a "), text()];
+        assert_eq!(
+            both(spaced, vec![literal("a "), text()]).as_deref(),
+            Some("a x")
+        );
+        let a = vec![literal("a "), hole(Kind::OneOf(words("b")))];
+        assert_eq!(both(a, vec![literal("a ")]), None);
+    }
+
+    /// A piece of a template over few letters, and a text that it matches.
+    fn piece() -> impl Strategy<Value = (Content, String)> {
+        let kind = prop_oneof![
+            "[a1 ]{0,3}".prop_map(|s| (Kind::Text { empty: true }, s)),
+            "[a1 ]{1,3}".prop_map(|s| (Kind::Text { empty: false }, s)),
+            "[a1,]{1,3}".prop_map(|s| (Kind::Word, s)),
+            "-?[01]{1,3}".prop_map(|s| (Kind::Int, s)),
+            "-?1(\\.[01]{1,2})?(e-?1)?".prop_map(|s| (Kind::Float, s)),
+            "1[01]{0,2}".prop_map(|s| (Kind::Pid, s)),
+            "0|1[01]?".prop_map(|s| (Kind::Counter(0), s)),
+            "a|a1|1".prop_map(|s| (Kind::OneOf(words("a a1 1")), s)),
+            "a, 1|1, a".prop_map(|s| (Kind::Perm(words("1 a")), s)),
+        ];
+        prop_oneof![
+            "[a1 ,-]{1,3}".prop_map(|s| (literal(&s), s)),
+            kind.prop_map(|(kind, s)| (hole(kind), s)),
+        ]
+    }
+
+    fn sampled() -> impl Strategy<Value = (Template, String)> {
+        prop::collection::vec(piece(), 0..4).prop_map(|pieces| {
+            let (contents, texts): (Vec<_>, Vec<_>) =
+                pieces.into_iter().unzip();
+            (template(contents), texts.concat())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_template_matches_its_samples((template, text) in sampled()) {
+            prop_assert!(template.nfa().accepts(&text));
+            let values = template.capture(&text).expect("it matches");
+            prop_assert_eq!(values.len(), template.holes().count());
+        }
+
+        #[test]
+        fn the_automaton_and_the_matcher_agree(
+            (template, _) in sampled(),
+            (_, text) in sampled(),
+        ) {
+            let accepts = template.nfa().accepts(&text);
+            prop_assert_eq!(accepts, template.capture(&text).is_some());
+        }
+
+        #[test]
+        fn a_witness_matches_both_and_is_found_if_there_is_one(
+            (a, text) in sampled(),
+            (b, _) in sampled(),
+        ) {
+            match witness(a.nfa(), b.nfa()) {
+                Some(text) => prop_assert!(
+                    a.capture(&text).is_some() && b.capture(&text).is_some()
+                ),
+                None => prop_assert!(
+                    text.ends_with(' ') || b.capture(&text).is_none()
+                ),
+            }
+        }
+    }
+}

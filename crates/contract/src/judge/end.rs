@@ -85,9 +85,10 @@ impl<'c> Judge<'c> {
                 .lines
                 .clone()
                 .any(|line| self.contract.lines[line].count.least > 0);
+            // An instance that need not print anything may be silent.
             let due = match actor.distinct {
-                Some(distinct) => distinct as usize,
-                None => usize::from(must),
+                Some(distinct) if must => distinct as usize,
+                _ => usize::from(must),
             };
             let all = self.cast.instances.iter();
             let seen = all.filter(|i| i.actor == index).count();
