@@ -98,7 +98,7 @@ impl<'a> Layout<'a> {
             .chain([columns(&clip(&picture.side, WIDEST_SIDE))])
             .max()
             .unwrap_or(0);
-        let room = WIDTH - (number_width + 5) - (side + GAP);
+        let room = WIDTH.saturating_sub(number_width + 5 + side + GAP);
         let wanted = |of: &dyn Fn(usize) -> bool, heading: &str| {
             rows.iter()
                 .filter(|row| row.lane.is_some_and(of))
@@ -229,7 +229,7 @@ fn lanes(
     let need = |lane: &usize| wanted(*lane).min(READABLE) + GAP;
     let shared = all.iter().map(need).sum::<usize>() > room;
     if shared {
-        let mut left = room - (READABLE + GAP);
+        let mut left = room.saturating_sub(READABLE + GAP);
         let fitting = all.iter().take_while(|lane| {
             let fits = need(lane) <= left;
             left = left.saturating_sub(need(lane));

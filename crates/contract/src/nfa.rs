@@ -164,9 +164,7 @@ impl Nfa {
     }
 
     /// Whether the whole of `text` is accepted.
-    #[cfg(test)]
-    pub(crate) fn accepts(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        self.scan(&text).0.last() == Some(&text.len())
+    pub(crate) fn accepts(&self, text: &[char]) -> bool {
+        self.scan(text).0.last() == Some(&text.len())
     }
 }

@@ -127,6 +127,9 @@ impl Template {
     /// to right: a text takes as little as it can, any other kind as much.
     pub(crate) fn capture(&self, line: &str) -> Option<Vec<Capture<'_>>> {
         let text: Vec<char> = line.chars().collect();
+        if !self.nfa.accepts(&text) {
+            return None;
+        }
         let split = Split {
             pieces: &self.pieces,
             text: &text,

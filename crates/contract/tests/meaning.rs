@@ -142,6 +142,13 @@ fn counts_have_a_least_and_a_most() {
 }
 
 #[test]
+fn no_line_comes_after_a_later_one() {
+    let source = "main:\n  * | tick\n  end ? | end\n";
+    assert_kept(source, &["tick", "tick", "end"]);
+    assert_broken(source, &["tick", "end", "tick"], Kind::Order, 3);
+}
+
+#[test]
 fn one_text_may_stand_at_several_places() {
     let source = "main:\n  | --\n  | a\n  ×2 | --\n  | b\n  | --\n";
     assert_kept(source, &["--", "a", "--", "--", "b", "--"]);

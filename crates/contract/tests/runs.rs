@@ -167,7 +167,7 @@ fn any_consecutive_lines_are_spread() {
         watched(&lines, 4000)
     };
     let report = kept(SEMAPHORE, &times([0, 1, 1000, 1500]));
-    let measured = Duration::from_millis(1000);
+    let measured = Duration::from_secs(1);
     let closest = Closest::Time {
         measured,
         bound: 1.0,

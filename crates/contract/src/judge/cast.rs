@@ -219,17 +219,15 @@ impl<'c> Cast<'c> {
         let later = events
             .iter()
             .find(|e| e.instance == event.instance && e.line > event.line);
-        let breach = Breach::new(verdict::Kind::Order, headline);
-        let breach = match later {
-            Some(later) => breach.mark(Mark::cause(
-                later.row,
-                "it is written below the other".into(),
-            )),
-            None => breach,
+        let breach = Breach::new(verdict::Kind::Order, headline)
+            .broken(&self.line(event.line).source);
+        let Some(Event { row: later, .. }) = later else {
+            return breach;
         };
+        let here = format!("this line had to come before row {later}");
         breach
-            .mark(Mark::broken(row, "this line had to come before".into()))
-            .broken(&self.line(event.line).source)
+            .mark(Mark::cause(*later, "written below the other".into()))
+            .mark(Mark::broken(row, here))
     }
 
     fn too_early(&self, event: &Event<'c>, lacking: &[usize]) -> Breach<'c> {

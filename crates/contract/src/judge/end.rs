@@ -44,7 +44,7 @@ impl<'c> Judge<'c> {
             }
             (Ending::Blocked, _) => "the program waits for ever".into(),
             (Ending::TimedOut, _) => {
-                "the program is not done at its deadline".into()
+                "the program is still at work at its deadline".into()
             }
         };
         let due = match self.contract.exit {

@@ -220,7 +220,7 @@ impl<'c> Watch<'c> {
         if closer {
             self.closest = Some(Closest::Time { measured, bound });
         }
-        if (measured + jitter).as_secs_f64() >= bound {
+        if measured.saturating_add(jitter).as_secs_f64() >= bound {
             return None;
         }
         let seconds = measured.as_secs_f64();

@@ -292,12 +292,11 @@ fn bind(
     let mut values: Vec<String> = Vec::new();
     for line in concerned.into_iter().map(|index| &lines[index]) {
         let Some(hole) = line.template.hole(key) else {
-            let message = format!("`{key}` is not known in every line");
-            let label = format!("by which `{key}`?");
+            let message = format!("not every line of the rule has `{{{key}}}`");
             let number = line.source.line;
             let text = &line.template.source;
-            return Err(Fault::new(key_span, message, label)
-                .also(span, format!("line {number}: `{text}` has none"))
+            return Err(Fault::new(key_span, message, "")
+                .also(span, format!("`{text}` in line {number} has none"))
                 .help("a rule with `per` speaks of lines that show the key"));
         };
         if let Kind::OneOf(known) = &hole.kind {

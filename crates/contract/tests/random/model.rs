@@ -54,6 +54,9 @@ enum Hole {
     Perm,
 }
 
+/// An actor and a line of it.
+type Place = (usize, usize);
+
 /// A line of a run, and what the contract says of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Print {
@@ -123,7 +126,7 @@ impl<'a> Choices<'a> {
 
 impl Print {
     /// Its actor and its line in the actor.
-    pub(crate) fn place(&self) -> (usize, usize) {
+    pub(crate) fn place(&self) -> Place {
         (self.actor, self.line)
     }
 }
@@ -228,7 +231,7 @@ impl Program {
     }
 
     /// Every line of every actor, with its rank.
-    fn ranked(&self) -> Vec<((usize, usize), usize)> {
+    fn ranked(&self) -> Vec<(Place, usize)> {
         let mut all = Vec::new();
         for (a, actor) in self.actors.iter().enumerate() {
             let mut rank = 0;
@@ -241,7 +244,7 @@ impl Program {
     }
 
     /// Which line comes before which, from a lower rank to a higher.
-    fn rules(&self) -> Vec<((usize, usize), (usize, usize), bool)> {
+    fn rules(&self) -> Vec<(Place, Place, bool)> {
         let ranked = self.ranked();
         let keyed =
             |actor: usize| matches!(self.actors[actor].keys, Keys::Range(_));
