@@ -92,28 +92,20 @@ impl<'a> Layout<'a> {
             shown.iter().map(|&at| &picture.rows[at]).collect();
         let last = rows.iter().filter_map(|row| row.number).max();
         let number_width = last.unwrap_or(0).to_string().len();
-        let side = rows
-            .iter()
-            .map(|row| columns(&row.side))
+        let sides = rows.iter().map(|row| columns(&row.side));
+        let side = sides
             .chain([columns(&clip(&picture.side, WIDEST_SIDE))])
             .max()
             .unwrap_or(0);
         let room = WIDTH.saturating_sub(number_width + 5 + side + GAP);
-        let wanted = |of: &dyn Fn(usize) -> bool, heading: &str| {
-            rows.iter()
-                .filter(|row| row.lane.is_some_and(of))
-                .map(|row| columns(&visible(&row.text)))
-                .chain([columns(heading)])
-                .max()
-                .unwrap_or(0)
+        let lane_width = |lane: usize| {
+            natural_width(&rows, &picture.lanes[lane], |of| of == lane)
         };
-        let lane_width =
-            |lane: usize| wanted(&|of| of == lane, &picture.lanes[lane]);
         let (own, shared) = lanes(&rows, room, &lane_width);
         let mut widths: Vec<usize> =
             own.iter().map(|&lane| lane_width(lane)).collect();
         if shared {
-            widths.push(wanted(&|of| !own.contains(&of), OTHERS));
+            widths.push(natural_width(&rows, OTHERS, |of| !own.contains(&of)));
         }
         let widths = fit(&widths, room);
         let others = shared.then(|| widths[own.len()]);
@@ -208,6 +200,20 @@ impl<'a> Layout<'a> {
         }
         line + side
     }
+}
+
+/// The width of a column for the lanes that `belongs` tells.
+fn natural_width(
+    rows: &[&Row],
+    heading: &str,
+    belongs: impl Fn(usize) -> bool,
+) -> usize {
+    rows.iter()
+        .filter(|row| row.lane.is_some_and(&belongs))
+        .map(|row| columns(&visible(&row.text)))
+        .chain([columns(heading)])
+        .max()
+        .unwrap_or(0)
 }
 
 /// The lanes that get a column, in their order, and whether the rest needs

@@ -166,6 +166,18 @@ fn before_means_none_after_any() {
 }
 
 #[test]
+fn the_first_line_that_had_to_wait_is_told() {
+    let source = "a:\n  x ×2 | x\nb:\n  y ×2 | y\nx before y # join\n";
+    let contract = Contract::parse(source, "test").expect("it is right");
+    let run = Run::saved("y\ny\nx\n", Ending::Exited(0));
+    let Verdict::Broken(violation) = contract.judge(&run) else {
+        panic!("it is illegal");
+    };
+    let told = violation.to_string();
+    assert!(told.contains("row 1: this line had to wait"), "{told}");
+}
+
+#[test]
 fn per_holds_for_each_value() {
     let source = "\
 a:
