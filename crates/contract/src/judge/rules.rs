@@ -112,12 +112,7 @@ impl<'c> Watch<'c> {
             }
             Demand::Spread { count, limit, .. } => {
                 let at = at?;
-                group.recent.push_back((event.row, at));
-                let (first, since) = if group.recent.len() < *count {
-                    return None;
-                } else {
-                    group.recent.pop_front()?
-                };
+                let (first, since) = group.recent(event.row, at, *count)?;
                 let bound = limit.as_secs_f64() * run.pace;
                 let measured = at.saturating_sub(since);
                 self.apart((first, event.row), measured, bound, run.jitter)
@@ -160,7 +155,8 @@ impl<'c> Watch<'c> {
             .map(|(value, group)| (value.clone(), group.left, group.right))
             .collect();
         for (value, left, right) in sums {
-            if if exact { left != right } else { left > right } {
+            let kept = if exact { left == right } else { left <= right };
+            if !kept {
                 let relation = self.rule.demand.relation();
                 let note =
                     format!("at the end it says {left} {relation} {right}");
@@ -248,6 +244,20 @@ impl Group {
             right,
             ..Self::default()
         }
+    }
+
+    /// Adds a row; the first of the last `count`, if there are so many.
+    fn recent(
+        &mut self,
+        row: usize,
+        at: Duration,
+        count: usize,
+    ) -> Option<(usize, Duration)> {
+        self.recent.push_back((row, at));
+        if self.recent.len() < count {
+            return None;
+        }
+        self.recent.pop_front()
     }
 
     fn before(
