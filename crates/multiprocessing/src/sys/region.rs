@@ -32,17 +32,7 @@ impl Region {
     /// `size` bytes of zeroes, of which the first `reserved` are really there;
     /// the others have to be reserved before they are touched.
     pub(crate) fn new(size: usize, reserved: usize) -> Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = format!(
-            "/multiprocessing-{}-{}",
-            std::process::id(),
-            COUNT.fetch_add(1, Ordering::Relaxed)
-        );
-        let mut memory = ShmemConf::new()
-            .size(size)
-            .os_id(&name)
-            .create()
-            .map_err(|error| refused(size, shmem_errno(&error)))?;
+        let (mut memory, name) = create(size)?;
         let file = shm_open(name.as_str(), OFlag::O_RDWR, Mode::empty());
         let unlinked = shm_unlink(name.as_str());
         memory.set_owner(false);
@@ -131,6 +121,22 @@ impl Region {
     }
 }
 
+/// A new piece of `/dev/shm`, and its name.
+fn create(size: usize) -> Result<(Shmem, String)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    loop {
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("/multiprocessing-{}-{number}", std::process::id());
+        match ShmemConf::new().size(size).os_id(&name).create() {
+            Ok(memory) => return Ok((memory, name)),
+            // Of a process that had our pid once, or has it in a container
+            // that shares /dev/shm with us.
+            Err(ShmemError::MappingIdExists) => {}
+            Err(error) => return Err(refused(size, shmem_errno(&error))),
+        }
+    }
+}
+
 /// Types that may lie in memory that several processes use at once.
 ///
 /// # Safety
@@ -215,7 +221,6 @@ fn shmem_errno(error: &ShmemError) -> nix::Error {
         | ShmemError::UnknownOsError(errno) => {
             nix::Error::from_raw(i32::try_from(*errno).unwrap_or(0))
         }
-        ShmemError::MappingIdExists => nix::Error::EEXIST,
         _ => nix::Error::EINVAL,
     }
 }

@@ -13,6 +13,9 @@
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
 
 mod harness;
+mod manager;
+mod manager_server;
+mod pipe;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -21,6 +24,7 @@ mod process_resources;
 mod process_start;
 mod process_threads;
 mod procfs;
+mod region;
 mod support;
 
 use std::process::ExitCode;
@@ -36,6 +40,10 @@ const TESTS: &[&[Test]] = &[
     process_family::TESTS,
     process_threads::TESTS,
     process_resources::TESTS,
+    region::TESTS,
+    pipe::TESTS,
+    manager::TESTS,
+    manager_server::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.

@@ -30,7 +30,7 @@ fn manager() -> Manager {
     Manager::new().expect("a server")
 }
 
-fn disconnected<T>(result: Result<T, Error>) -> bool {
+fn disconnected<T>(result: &Result<T, Error>) -> bool {
     matches!(result, Err(Error::Disconnected))
 }
 
@@ -67,8 +67,8 @@ fn b202_shutdown_ends_the_server_with_0() {
     manager.shutdown().expect("it ends");
     assert_eq!(manager.exitcode().expect("ours"), Some(0));
     manager.shutdown().expect("it has ended");
-    assert!(disconnected(list.get(0)));
-    assert!(disconnected(manager.list::<u8>()));
+    assert!(disconnected(&list.get(0)));
+    assert!(disconnected(&manager.list::<u8>()));
 }
 
 fn b202_dropping_shuts_down() {
@@ -114,14 +114,14 @@ fn b212_a_killed_server_is_an_error_at_once() {
     send(Signal::SIGKILL, manager.pid());
     eventually(SOON, || manager.exitcode().expect("ours").is_some());
 
-    assert!(disconnected(list.get(0)));
-    assert!(disconnected(list.append(2)));
-    assert!(disconnected(list.sort()));
-    assert!(disconnected(dict.get(&1)));
-    assert!(disconnected(dict.items()));
-    assert!(disconnected(queue.get()));
-    assert!(disconnected(manager.list::<u8>()));
-    let newcomer = || assert!(disconnected(unused.len()));
+    assert!(disconnected(&list.get(0)));
+    assert!(disconnected(&list.append(2)));
+    assert!(disconnected(&list.sort()));
+    assert!(disconnected(&dict.get(&1)));
+    assert!(disconnected(&dict.items()));
+    assert!(disconnected(&queue.get()));
+    assert!(disconnected(&manager.list::<u8>()));
+    let newcomer = || assert!(disconnected(&unused.len()));
     assert_eq!(in_child(newcomer), 0);
     assert!(sibling.is_alive().expect("ours"));
     end(&sibling);
@@ -133,7 +133,7 @@ fn b212_a_killed_server_is_an_error_at_once() {
 fn b212_a_call_that_waits_sees_the_server_die() {
     let manager = manager();
     let queue = manager.queue::<u8>(1).expect("a queue");
-    let child = started(|| assert!(disconnected(queue.get())));
+    let child = started(|| assert!(disconnected(&queue.get())));
     let sibling = started(|| thread::sleep(SOON));
     eventually(SOON, || waits_in(pid(&child), libc::SYS_read));
     send(Signal::SIGKILL, manager.pid());
@@ -158,7 +158,7 @@ fn the_server_keeps_no_pipe_open() {
     let manager = manager();
     manager.list::<u8>().expect("the server is at work");
     writer.close();
-    assert!(disconnected(reader.recv::<u8>()));
+    assert!(disconnected(&reader.recv::<u8>()));
 }
 
 fn connections_leave_nothing_behind() {
