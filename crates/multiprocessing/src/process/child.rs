@@ -12,6 +12,7 @@ use rustix::process::{
 use super::context::{context, pid};
 use super::wait::readable;
 use crate::error::{Error, Result};
+use crate::sys;
 
 /// A handle to a child process, cheap to clone. Every
 /// [`Process`](super::Process) has one, and
@@ -254,6 +255,10 @@ impl ChildState {
             exitcode,
             pidfd: Arc::clone(pidfd),
         };
+        if exitcode < 0 {
+            // Killed, perhaps in the middle of making shared memory.
+            sys::region::sweep();
+        }
         Ok(())
     }
 }

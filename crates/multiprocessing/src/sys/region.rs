@@ -2,18 +2,27 @@
 //!
 //! A region is a piece of `/dev/shm` that is unlinked as soon as it is there:
 //! forked children inherit the mapping, nobody else can find it, and the
-//! kernel frees it when the last of the family ends, however it ends.
+//! kernel frees it when the last of the family ends, however it ends. For some
+//! microseconds it has a name; one that a process killed just then left behind
+//! is removed by the next who looks ([`sweep`]).
 
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, posix_fallocate};
 use nix::sys::mman::{shm_open, shm_unlink};
+use nix::sys::signal::kill;
 use nix::sys::stat::Mode;
+use nix::unistd::Pid;
 use shared_memory::{Shmem, ShmemConf, ShmemError};
 
 use crate::error::{Error, Result};
+
+/// The names of regions begin so; the pid of the maker and a number follow.
+const NAME: &str = "multiprocessing";
 
 /// Bytes shared with every process forked from now on.
 pub(crate) struct Region {
@@ -32,6 +41,8 @@ impl Region {
     /// `size` bytes of zeroes, of which the first `reserved` are really there;
     /// the others have to be reserved before they are touched.
     pub(crate) fn new(size: usize, reserved: usize) -> Result<Self> {
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(sweep);
         let (mut memory, name) = create(size)?;
         let file = shm_open(name.as_str(), OFlag::O_RDWR, Mode::empty());
         let unlinked = shm_unlink(name.as_str());
@@ -126,7 +137,7 @@ fn create(size: usize) -> Result<(Shmem, String)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     loop {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("/multiprocessing-{}-{number}", std::process::id());
+        let name = format!("/{NAME}-{}-{number}", std::process::id());
         match ShmemConf::new().size(size).os_id(&name).create() {
             Ok(memory) => return Ok((memory, name)),
             // Of a process that had our pid once, or has it in a container
@@ -135,6 +146,32 @@ fn create(size: usize) -> Result<(Shmem, String)> {
             Err(error) => return Err(refused(size, shmem_errno(&error))),
         }
     }
+}
+
+/// Removes the names that killed processes left behind: those with the pid of
+/// nobody.
+pub(crate) fn sweep() {
+    let Ok(directory) = std::fs::read_dir("/dev/shm") else {
+        return;
+    };
+    for entry in directory.flatten() {
+        let name = entry.file_name();
+        let maker = name.to_str().and_then(maker);
+        let gone = |pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH);
+        if maker.is_some_and(gone) {
+            // Somebody else may have been faster.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The pid in the name of a region.
+fn maker(name: &str) -> Option<i32> {
+    let (pid, _) = name
+        .strip_prefix(NAME)?
+        .strip_prefix('-')?
+        .split_once('-')?;
+    pid.parse().ok()
 }
 
 /// Types that may lie in memory that several processes use at once.
