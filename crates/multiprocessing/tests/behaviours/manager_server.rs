@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 use crate::harness::{Test, list};
 use crate::procfs;
 use crate::support::{SOON, eventually, in_child, joined, started, tell, told};
+use crate::waiting::once_in;
 
 pub(crate) const TESTS: &[Test] = list![
     b202_shutdown_ends_the_server_with_0,
@@ -45,13 +46,6 @@ fn end(child: &Process<'_>) {
 
 fn pid(child: &Process<'_>) -> i32 {
     child.pid().expect("it is open").expect("it was started")
-}
-
-/// The system call that the process waits in, as the kernel numbers it.
-fn waits_in(pid: i32, call: i64) -> bool {
-    let line = std::fs::read_to_string(format!("/proc/{pid}/syscall"));
-    let line = line.expect("it runs, and is ours");
-    line.split(' ').next() == Some(call.to_string().as_str())
 }
 
 fn descriptors(pid: i32) -> usize {
@@ -135,7 +129,7 @@ fn b212_a_call_that_waits_sees_the_server_die() {
     let queue = manager.queue::<u8>(1).expect("a queue");
     let child = started(|| assert!(disconnected(queue.get())));
     let sibling = started(|| thread::sleep(SOON));
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_read));
+    once_in(libc::SYS_read, &child);
     send(Signal::SIGKILL, manager.pid());
     assert_eq!(joined(&child), 0);
     end(&sibling);
@@ -187,7 +181,7 @@ fn a_client_killed_in_a_request_disturbs_nobody() {
     let before = descriptors(manager.pid());
     send(Signal::SIGSTOP, manager.pid());
     let child = started(|| list.append("x".repeat(16 << 20)));
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_sendmsg));
+    once_in(libc::SYS_sendmsg, &child);
     end(&child);
     send(Signal::SIGCONT, manager.pid());
     assert!(list.is_empty().expect("the server answers"));
@@ -200,7 +194,7 @@ fn a_client_killed_in_get_takes_no_item() {
     let manager = manager();
     let queue = manager.queue(1).expect("a queue");
     let child = started(|| assert_eq!(queue.get().expect("an item"), 0));
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_read));
+    once_in(libc::SYS_read, &child);
     end(&child);
     queue.put(1).expect("there is room");
     assert_eq!(queue.get_timeout(SOON).expect("nobody took it"), 1);
@@ -218,7 +212,7 @@ fn a_killed_client_may_leave_a_child_behind() {
         assert_eq!(queue.get().expect("an item"), 0);
     });
     let heir = told("heir");
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_read));
+    once_in(libc::SYS_read, &child);
     end(&child);
     queue.put(1).expect("there is room");
     assert_eq!(queue.get_timeout(SOON).expect("nobody took it"), 1);

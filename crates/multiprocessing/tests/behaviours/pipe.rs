@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use multiprocessing::{Connection, Error, Pipe};
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigHandler, SigSet, Signal, kill};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use crate::harness::{Test, list};
-use crate::support::{in_child, joined, started};
+use crate::support::{in_child, joined, on_signal, started};
+use crate::waiting::once_in;
 
 pub(crate) const TESTS: &[Test] = list![
     b126_duplex_echo_of_structured_data,
@@ -31,6 +33,7 @@ pub(crate) const TESTS: &[Test] = list![
     b139_messages_stay_apart_and_in_order,
     b140_poll_takes_nothing_from_another_process,
     b141_messages_do_not_merge,
+    b147_signals_tear_no_message,
     b154_an_absurd_length_ends_the_connection,
     b154_a_length_alone_takes_no_memory,
     b156_eof_although_siblings_were_forked,
@@ -267,6 +270,33 @@ fn b141_messages_do_not_merge() {
     assert_eq!(mine.recv_bytes().expect("recv"), b"cd");
     assert_eq!(joined(&child), 0);
     assert!(disconnected(mine.recv_bytes()));
+}
+
+fn b147_signals_tear_no_message() {
+    const SIGNAL: Signal = Signal::SIGUSR1;
+    extern "C" fn ignore(_signal: i32) {}
+
+    let message: Vec<u8> =
+        (0..1 << 20).map(|i: u32| i.to_le_bytes()[1]).collect();
+    let (mine, theirs) = duplex();
+    let child = started(move || {
+        on_signal(SIGNAL, SigHandler::Handler(ignore));
+        theirs.send(&()).expect("send");
+        let bytes = theirs.recv_bytes().expect("all of it");
+        theirs.send_bytes(&bytes).expect("all of it");
+    });
+    mine.recv::<()>().expect("it has its handler");
+    let interrupt = |call| {
+        for _ in 0..5 {
+            let pid = Pid::from_raw(once_in(call, &child));
+            kill(pid, SIGNAL).expect("it is there");
+        }
+    };
+    interrupt(libc::SYS_read);
+    mine.send_bytes(&message).expect("send");
+    interrupt(libc::SYS_sendmsg);
+    assert!(mine.recv_bytes().expect("echo") == message);
+    assert_eq!(joined(&child), 0);
 }
 
 fn b154_an_absurd_length_ends_the_connection() {
