@@ -214,9 +214,10 @@ pub enum Error {
         reason: String,
     },
 
-    /// The pool takes no more tasks. Python: `ValueError("Pool not
-    /// running")`.
-    #[error("the pool is closed: submit before close() or terminate()")]
+    /// The pool takes no more tasks, or was terminated before the task was
+    /// done. Python: `ValueError("Pool not running")`; for a task that was
+    /// given up, CPython waits for ever.
+    #[error("the pool is closed: it takes no more tasks")]
     PoolClosed,
 
     /// `join` of a pool that still takes tasks. Python: `ValueError("Pool is

@@ -37,21 +37,33 @@ pub(crate) fn spawn(
     body: impl FnOnce() + Send + 'static,
 ) -> Result<JoinHandle<()>> {
     let (inside, began) = std::sync::mpsc::channel::<()>();
-    LIBRARY_THREADS.fetch_add(1, Ordering::SeqCst);
-    let spawned = thread::Builder::new().name(name.into()).spawn(move || {
+    let body = move || {
+        let _counted = Counted::new();
         drop(inside);
         body();
+    };
+    let thread = thread::Builder::new().name(name.into()).spawn(body);
+    let thread = thread.map_err(|error| {
+        Error::system(format!("start the thread {name}"), error)
+    })?;
+    let _ = began.recv();
+    Ok(thread)
+}
+
+/// A thread of the library, counted only while it is there: one too many would
+/// hide a thread of the program, one too few makes [`quiet`] look again.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        LIBRARY_THREADS.fetch_add(1, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
         LIBRARY_THREADS.fetch_sub(1, Ordering::SeqCst);
-    });
-    match spawned {
-        Ok(handle) => {
-            let _ = began.recv();
-            Ok(handle)
-        }
-        Err(error) => {
-            LIBRARY_THREADS.fetch_sub(1, Ordering::SeqCst);
-            Err(Error::system(format!("start the thread {name}"), error))
-        }
     }
 }
 

@@ -191,14 +191,14 @@ impl Child {
         if !readable(pidfd.as_fd(), limit)? {
             return Ok(false);
         }
-        self.0.reap(&pidfd)?;
+        let reaped = self.0.reap(&pidfd);
         context()
             .children
             .retain(|child| !Arc::ptr_eq(child, &self.0));
-        Ok(true)
+        reaped.map(|()| true)
     }
 
-    fn open(&self) -> Result<MutexGuard<'_, Status>> {
+    pub(super) fn open(&self) -> Result<MutexGuard<'_, Status>> {
         let status = self.0.status();
         match *status {
             Status::Closed => Err(Error::closed(&self.0.name)),
@@ -241,8 +241,12 @@ impl ChildState {
                 None => -ended.terminating_signal().unwrap_or_default(),
             },
             Err(error) => {
-                let name = &self.name;
-                return Err(Error::system(format!("wait for {name}"), error));
+                let action = format!(
+                    "learn how {} ended (did the program ignore SIGCHLD, or \
+                     wait for any child?)",
+                    self.name
+                );
+                return Err(Error::system(action, error));
             }
         };
         *status = Status::Ended {
@@ -267,8 +271,11 @@ impl fmt::Debug for Child {
         match (self.exitcode(), &*state.status()) {
             (_, Status::Closed) => write!(f, " closed")?,
             (_, Status::New) => write!(f, " initial")?,
-            (Ok(Some(code)), _) => write!(f, " stopped{}", Exit(code))?,
-            _ => write!(f, " started")?,
+            (Err(_), _) => write!(f, " unknown")?,
+            (Ok(None), _) => write!(f, " started")?,
+            (Ok(Some(code)), _) => {
+                write!(f, " stopped exitcode={}", Exit(code))?;
+            }
         }
         f.write_str(if state.daemon { " daemon>" } else { ">" })
     }
@@ -280,9 +287,8 @@ impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let signal = nix::sys::signal::Signal::try_from(-self.0);
         match (self.0, signal) {
-            (0, _) => Ok(()),
-            (..0, Ok(signal)) => write!(f, " exitcode=-{signal}"),
-            (code, _) => write!(f, " exitcode={code}"),
+            (..0, Ok(signal)) => write!(f, "-{signal}"),
+            (code, _) => write!(f, "{code}"),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rand::Rng;
-use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::child::ChildState;
+use super::descriptor;
 use super::parent::ParentProcess;
 use crate::error::{Error, Result};
 use crate::{sys, threads};
@@ -76,12 +76,21 @@ impl Birth {
     }
 
     /// The first thing that a forked child does: become a process of its own.
-    pub(super) fn enter(self, state: &ChildState) -> Result<()> {
+    pub(super) fn enter(
+        self,
+        state: &ChildState,
+        stdin: OwnedFd,
+    ) -> Result<()> {
         threads::forget_all();
         if !state.outlives_parent {
             self.die_with_parent()?;
         }
-        let parent = Arc::new(self.open_parent()?);
+        nix::unistd::dup2_stdin(&stdin)
+            .map_err(|errno| Error::system("replace stdin", errno))?;
+        drop(stdin);
+        let parent = descriptor::pidfd(self.parent_pid)
+            .map_err(|error| Error::system("watch the parent", error))?;
+        let parent = Arc::new(parent);
         sys::signal::pass_on_broken_pipe(&parent);
         let mut context = context();
         context.name.clone_from(&state.name);
@@ -99,8 +108,7 @@ impl Birth {
         // Without new randomness all children would draw the same numbers.
         rand::rng().reseed().map_err(|error| {
             Error::system("seed the generator", std::io::Error::other(error))
-        })?;
-        stdin_from_null()
+        })
     }
 
     /// Only the main thread may fork (see `threads::quiet`), so the signal,
@@ -116,13 +124,6 @@ impl Birth {
         }
         Ok(())
     }
-
-    fn open_parent(&self) -> Result<OwnedFd> {
-        rustix::process::Pid::from_raw(self.parent_pid)
-            .ok_or(rustix::io::Errno::SRCH)
-            .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()))
-            .map_err(|error| Error::system("watch the parent", error))
-    }
 }
 
 /// The name as `ps` and `top` show it, which is cut after 15 bytes.
@@ -130,12 +131,6 @@ fn name_in_the_kernel(name: &str) {
     if let Ok(name) = CString::new(name) {
         let _ = nix::sys::prctl::set_name(&name);
     }
-}
-
-fn stdin_from_null() -> Result<()> {
-    std::fs::File::open("/dev/null")
-        .and_then(|null| Ok(nix::unistd::dup2_stdin(&null)?))
-        .map_err(|error| Error::system("open /dev/null as stdin", error))
 }
 
 pub(crate) fn pid() -> i32 {

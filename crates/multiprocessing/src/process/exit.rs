@@ -3,14 +3,14 @@
 
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::child::Child;
-use super::context::context;
+use super::context::{context, pid};
 use crate::error::Result;
 use crate::sys::fork;
 
-/// How long a daemon may take to heed SIGTERM before it gets SIGKILL.
+/// How long the daemons may take to heed SIGTERM before they get SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Makes this process, when it ends, end its daemons and wait for its other
@@ -35,24 +35,36 @@ pub(super) fn run_child(
     name_panics(name());
     // An unwinding panic must not reach the frames of the parent's `main`,
     // of which this process has a copy.
-    let code = panic::catch_unwind(AssertUnwindSafe(body)).unwrap_or(1);
+    let code = panic::catch_unwind(AssertUnwindSafe(body));
+    let code = code.unwrap_or_else(|payload| {
+        // Its destructor may panic as well.
+        std::mem::forget(payload);
+        1
+    });
     let _ = panic::catch_unwind(finish_children);
     let _ = io::stdout().flush();
     let _ = io::stderr().flush();
     fork::exit_now(code)
 }
 
-/// Writes to stderr, if there is one.
-#[expect(clippy::explicit_write, reason = "eprint! panics without a stderr")]
+/// Writes to stderr if there is one; without it, `eprint!` would panic.
 pub(super) fn complain(text: &str) {
     let _ = write!(io::stderr(), "{text}");
 }
 
 /// Lets a panic's message begin with the name of the process.
 fn name_panics(name: String) {
+    if std::thread::panicking() {
+        // Started by a destructor, when the hook cannot be changed.
+        return;
+    }
     let before = panic::take_hook();
+    let own = pid();
     panic::set_hook(Box::new(move |panic| {
-        complain(&format!("Process {name}:\n"));
+        // A grandchild inherits the hook, and has a name of its own.
+        if pid() == own {
+            complain(&format!("Process {name}:\n"));
+        }
         before(panic);
     }));
 }
@@ -63,8 +75,10 @@ fn finish_children() {
     for daemon in &daemons {
         let _ = daemon.terminate();
     }
+    let start = Instant::now();
     for daemon in &daemons {
-        if !daemon.join_timeout(GRACE).unwrap_or(true) {
+        let left = GRACE.saturating_sub(start.elapsed());
+        if !daemon.join_timeout(left).unwrap_or(true) {
             let _ = daemon.kill();
             let _ = daemon.join();
         }

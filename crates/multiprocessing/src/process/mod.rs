@@ -13,6 +13,7 @@
 
 mod child;
 mod context;
+mod descriptor;
 mod exit;
 mod outcome;
 mod parent;
@@ -21,13 +22,12 @@ pub(crate) mod wait;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
-use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex};
 
 use child::{ChildState, Status};
 pub(crate) use context::pid;
 use context::{Birth, context};
-use rustix::process::{PidfdFlags, pidfd_open};
+use nix::errno::Errno;
 
 pub use child::{Child, Sentinel};
 pub use outcome::Outcome;
@@ -35,7 +35,7 @@ pub use parent::ParentProcess;
 
 use crate::error::{Error, Result};
 use crate::sys::fork::{self, Side};
-use crate::threads;
+use crate::{sys, threads};
 
 /// A closure that runs in a process of its own. Python:
 /// `multiprocessing.Process`.
@@ -118,17 +118,19 @@ impl<'a> Process<'a> {
     }
 
     /// Starts the child. If that fails, nothing is left behind, and it may be
-    /// tried again.
+    /// tried again. As in Python, it also waits for the children that have
+    /// ended without having been joined.
     ///
     /// # Errors
     /// [`Error::AlreadyStarted`]; [`Error::MultiThreaded`] if the program has
     /// threads of its own, or another thread than the main one calls;
     /// [`Error::DaemonicChild`]; [`Error::NotCreator`] in another process than
-    /// the one that made it; [`Error::System`] if the system has no room for
+    /// the one that made it; [`Error::Closed`]; [`Error::System`] if the system has no room for
     /// another process or descriptor.
     pub fn start(&self) -> Result<()> {
         let name = || self.child.0.name.clone();
         self.child.mine()?;
+        drop(self.child.open()?);
         if context().daemon {
             return Err(Error::DaemonicChild { name: name() });
         }
@@ -178,6 +180,15 @@ pub(crate) fn start_internal(
     if context().daemon {
         return Err(Error::DaemonicChild { name: name.into() });
     }
+    start_worker(name, body)
+}
+
+/// As [`start_internal`], but for a daemon, too: the zygote of a pool is one
+/// and has workers.
+pub(crate) fn start_worker(
+    name: &str,
+    body: impl FnOnce() -> i32,
+) -> Result<Child> {
     let state = Arc::new(ChildState {
         name: name.into(),
         identity: Vec::new(),
@@ -193,21 +204,34 @@ pub(crate) fn start_internal(
 
 /// Forks; the child runs `body` and never returns from here.
 fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
+    reap_ended();
     let refused = |error| Error::system(format!("start {}", state.name), error);
+    if sys::signal::children_are_forgotten() {
+        let action = format!(
+            "start {}: SIGCHLD is ignored, so its exit code would be lost; \
+             give SIGCHLD its default action before",
+            state.name
+        );
+        return Err(Error::system(action, Errno::ECHILD));
+    }
     let quiet = threads::quiet(&state.name)?;
     exit::install();
     let birth = Birth::announce();
-    // A descriptor kept free, so that the pidfd cannot fail to come when the
-    // child runs already.
-    let place = std::fs::File::open("/dev/null").map_err(refused)?;
+    // To be the child's stdin. It takes the place of the pidfds, which must not
+    // fail to come when the child runs already.
+    let null = descriptor::null().map_err(refused)?;
     match fork::fork(&quiet).map_err(refused)? {
         Side::Child => {
-            drop((place, quiet));
-            exit::run_child(|| birth.enter(state), body)
+            drop(quiet);
+            exit::run_child(|| birth.enter(state, null), body)
         }
         Side::Parent { child } => {
-            drop(place);
-            let pidfd = open_pidfd(child).map_err(refused)?;
+            drop(null);
+            let pidfd = descriptor::pidfd(child).map_err(|error| {
+                fork::undo(child);
+                refused(error)
+            })?;
+            let pidfd = Arc::new(pidfd);
             *state.status() = Status::Running { pid: child, pidfd };
             context().children.push(Arc::clone(state));
             Ok(())
@@ -215,10 +239,13 @@ fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
     }
 }
 
-fn open_pidfd(pid: i32) -> std::io::Result<Arc<OwnedFd>> {
-    let pid =
-        rustix::process::Pid::from_raw(pid).ok_or(rustix::io::Errno::SRCH)?;
-    Ok(Arc::new(pidfd_open(pid, PidfdFlags::empty())?))
+/// Waits for the children that have ended already: a program that never joins
+/// must not fill up with zombies.
+fn reap_ended() {
+    let children = context().children.clone();
+    for child in children {
+        let _ = Child(child).is_alive();
+    }
 }
 
 /// The process that calls. Python: `multiprocessing.current_process()`.

@@ -8,6 +8,7 @@ use std::fmt::Display;
 /// |---|---|---|
 /// | `()` | 0 | the function returns |
 /// | `i32` | its low eight bits | `sys.exit(n)` |
+/// | never: `loop { … }`, `std::process::exit(n)` | | |
 /// | `Ok(value)` | as `value` | |
 /// | `Err(error)` | 1, and the error on stderr | an exception, `sys.exit("text")` |
 ///
@@ -31,6 +32,12 @@ impl Outcome for i32 {
     }
 }
 
+impl Outcome for Never {
+    fn exitcode(self, _name: &str) -> i32 {
+        self
+    }
+}
+
 impl<T: Outcome, E: Display> Outcome for Result<T, E> {
     fn exitcode(self, name: &str) -> i32 {
         match self {
@@ -41,4 +48,17 @@ impl<T: Outcome, E: Display> Outcome for Result<T, E> {
             }
         }
     }
+}
+
+/// The type `!`, which stable Rust lets one reach but not write.
+type Never = <fn() -> ! as Function>::Returned;
+
+/// Of a function type, what the function returns.
+pub trait Function {
+    /// What stands after the arrow.
+    type Returned;
+}
+
+impl<T> Function for fn() -> T {
+    type Returned = T;
 }

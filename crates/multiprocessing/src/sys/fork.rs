@@ -3,6 +3,9 @@
 use std::io::{self, Write};
 use std::sync::Once;
 
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{self, ForkResult};
 
 /// The two ways out of [`fork`].
@@ -28,6 +31,17 @@ pub(crate) fn fork(_quiet: &crate::threads::Quiet) -> io::Result<Side> {
             child: child.as_raw(),
         }),
         ForkResult::Child => Ok(Side::Child),
+    }
+}
+
+/// Ends a child that nobody could wait for later.
+pub(crate) fn undo(child: i32) {
+    let child = unistd::Pid::from_raw(child);
+    let state = waitpid(child, Some(WaitPidFlag::WNOHANG));
+    if state == Ok(WaitStatus::StillAlive) {
+        // The number is the child's as long as nobody has waited for it.
+        let _ = kill(child, Signal::SIGKILL);
+        while waitpid(child, None) == Err(Errno::EINTR) {}
     }
 }
 

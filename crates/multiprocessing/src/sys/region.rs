@@ -143,11 +143,37 @@ pub(crate) unsafe trait Shared: Sync {}
 // SAFETY: an atomic integer is valid for any bytes and changes atomically.
 unsafe impl Shared for std::sync::atomic::AtomicU8 {}
 // SAFETY: as above.
+unsafe impl Shared for std::sync::atomic::AtomicU16 {}
+// SAFETY: as above.
 unsafe impl Shared for std::sync::atomic::AtomicU32 {}
 // SAFETY: as above.
 unsafe impl Shared for std::sync::atomic::AtomicU64 {}
 // SAFETY: an array of shared values is one, laid out without gaps.
 unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}
+
+/// Declares a struct of `Shared` fields that is `Shared` itself.
+macro_rules! shared_struct {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident {
+        $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
+    }) => {
+        $(#[$meta])*
+        #[repr(C)]
+        $vis struct $name {
+            $($(#[$field_meta])* $field: $type,)*
+        }
+
+        const _: () = {
+            const fn shared<T: $crate::sys::region::Shared>() {}
+            $(shared::<$type>();)*
+        };
+
+        // SAFETY: every field is `Shared`, as the lines above have compiled,
+        // and the layout is fixed by repr(C).
+        #[allow(unsafe_code)]
+        unsafe impl $crate::sys::region::Shared for $name {}
+    };
+}
+pub(crate) use shared_struct;
 
 /// One `T` at the start of a region of its own.
 pub(crate) struct InRegion<T> {

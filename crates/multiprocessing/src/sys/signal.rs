@@ -1,9 +1,13 @@
-//! A closed stdout ends the whole family.
+//! Signals that a family of processes lives by.
 //!
-//! Where SIGPIPE has its default action, writing to a closed pipe ends the
-//! writer only, and the rest of its family would go on unseen. So a child
-//! hands the signal on to its parent, and that one to its own, until the first
-//! process of the family has it; when that one ends, the others end with it.
+//! SIGCHLD has to be left alone, or the system throws the exit codes of the
+//! children away.
+//!
+//! SIGPIPE ends the whole family when its stdout is closed. Where it has its
+//! default action, writing to a closed pipe ends the writer only, and the rest
+//! of its family would go on unseen. So a child hands the signal on to its
+//! parent, and that one to its own, until the first process of the family has
+//! it; when that one ends, the others end with it.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -12,10 +16,26 @@ use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
 };
 
+/// Whether the system forgets children as soon as they end: SIGCHLD is ignored,
+/// by this program or by the one that started it.
+pub(crate) fn children_are_forgotten() -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: without a new action, sigaction only writes the present one to
+    // `action`, for which zeroes are valid, should the call fail.
+    let action = unsafe {
+        let (old, none) = (action.as_mut_ptr(), std::ptr::null());
+        libc::sigaction(libc::SIGCHLD, none, old);
+        action.assume_init()
+    };
+    action.sa_sigaction == libc::SIG_IGN
+        || action.sa_flags & libc::SA_NOCLDWAIT != 0
+}
+
 static PARENT: AtomicI32 = AtomicI32::new(-1);
 
 /// In a child: makes a SIGPIPE that would end it end its parent, too. A
-/// program that ignores SIGPIPE, as Rust's do by default, is left alone.
+/// program that ignores SIGPIPE, as Rust's do by default, or handles it itself
+/// is left alone.
 pub(crate) fn pass_on_broken_pipe(parent: &OwnedFd) {
     PARENT.store(parent.as_fd().as_raw_fd(), Ordering::Relaxed);
     let ours = SigAction::new(
@@ -28,7 +48,14 @@ pub(crate) fn pass_on_broken_pipe(parent: &OwnedFd) {
     let Ok(before) = (unsafe { sigaction(Signal::SIGPIPE, &ours) }) else {
         return;
     };
-    if matches!(before.handler(), SigHandler::SigIgn) {
+    let deadly = match before.handler() {
+        SigHandler::SigDfl => true,
+        SigHandler::Handler(handler) => {
+            std::ptr::fn_addr_eq(handler, on_broken_pipe as extern "C" fn(i32))
+        }
+        _ => false,
+    };
+    if !deadly {
         // SAFETY: puts back the action that was there a moment before.
         let _ = unsafe { sigaction(Signal::SIGPIPE, &before) };
     }

@@ -1,0 +1,348 @@
+//! The dispatcher: the pool's one thread. It gives jobs to workers, takes
+//! their answers, calls callbacks, and replaces the dead.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::eventfd::EventFd;
+
+use super::crew::{Crew, Job, Worker};
+use super::result::call as run_call;
+use super::worker::Answer;
+use super::zygote::{self, News};
+use crate::error::{Error, Result};
+use crate::process::{Child, Sentinel};
+use crate::sys::task::Failure;
+use crate::threads;
+
+/// What the pool and its thread share.
+pub(super) struct Dispatcher {
+    state: Mutex<State>,
+    wake: EventFd,
+    control: OwnedFd,
+    zygote: Child,
+}
+
+struct State {
+    phase: Phase,
+    crew: Crew,
+    /// To be called by the thread.
+    calls: Vec<Call>,
+    zygote_lives: bool,
+    /// The thread has ended, or will do nothing more.
+    ended: bool,
+}
+
+/// How long an idle worker may take to end.
+const GRACE: Duration = Duration::from_millis(500);
+
+type Call = Box<dyn FnOnce() + Send>;
+
+#[derive(Clone, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// No more tasks; those that are there will be done.
+    Closed,
+    /// No more tasks, and none will be done.
+    Terminated,
+    /// As terminated, since there are no workers any more.
+    Broken(String),
+}
+
+/// A descriptor that the thread waits for, and what it means.
+enum Source {
+    Wake,
+    Zygote,
+    Socket(Arc<OwnedFd>),
+    Sentinel {
+        pid: i32,
+        child: Child,
+        sentinel: Sentinel,
+    },
+}
+
+impl Dispatcher {
+    pub(super) fn new(
+        workers: Vec<Worker>,
+        control: OwnedFd,
+        zygote: Child,
+        wake: EventFd,
+    ) -> Self {
+        let state = Mutex::new(State {
+            phase: Phase::Open,
+            crew: Crew {
+                workers,
+                ..Crew::default()
+            },
+            calls: Vec::new(),
+            zygote_lives: true,
+            ended: false,
+        });
+        Self {
+            state,
+            wake,
+            control,
+            zygote,
+        }
+    }
+
+    /// Takes the jobs of a task.
+    pub(super) fn submit(
+        &self,
+        jobs: impl IntoIterator<Item = Job>,
+    ) -> Result<()> {
+        let mut state = self.state();
+        match &state.phase {
+            Phase::Open => {}
+            Phase::Broken(reason) => {
+                return Err(Error::PoolBroken {
+                    reason: reason.clone(),
+                });
+            }
+            _ => return Err(Error::PoolClosed),
+        }
+        state.crew.waiting.extend(jobs);
+        state.crew.dispatch();
+        Ok(())
+    }
+
+    /// Lets the thread call `call`; if it has ended, calls it here.
+    pub(super) fn run(&self, call: Call) {
+        let mut state = self.state();
+        if state.ended {
+            drop(state);
+            run_call(call);
+        } else {
+            state.calls.push(call);
+            self.wake();
+        }
+    }
+
+    /// Takes no more tasks.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Open {
+            state.phase = Phase::Closed;
+            self.wake();
+        }
+    }
+
+    /// Gives all tasks up.
+    pub(super) fn terminate(&self) {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Open | Phase::Closed) {
+            state.phase = Phase::Terminated;
+            self.wake();
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state().phase == Phase::Open
+    }
+
+    pub(super) fn worker_pids(&self) -> Vec<i32> {
+        let state = self.state();
+        state.crew.workers.iter().map(|worker| worker.pid).collect()
+    }
+
+    /// The body of the thread.
+    pub(super) fn serve(&self) {
+        loop {
+            let sources = self.sources();
+            let ready = wait(&sources, self);
+            let working = threads::working();
+            for source in ready {
+                self.handle(&sources[source]);
+            }
+            if self.turn() {
+                break;
+            }
+            drop(working);
+        }
+    }
+
+    fn sources(&self) -> Vec<Source> {
+        let state = self.state();
+        let mut sources = vec![Source::Wake];
+        if state.zygote_lives {
+            sources.push(Source::Zygote);
+        }
+        for worker in &state.crew.workers {
+            if worker.is_heard() {
+                sources.push(Source::Socket(Arc::clone(&worker.socket)));
+            }
+            if let Some((child, sentinel)) = &worker.own {
+                sources.push(Source::Sentinel {
+                    pid: worker.pid,
+                    child: child.clone(),
+                    sentinel: sentinel.clone(),
+                });
+            }
+        }
+        sources
+    }
+
+    fn handle(&self, source: &Source) {
+        match source {
+            Source::Wake => {
+                let _ = self.wake.read();
+            }
+            Source::Zygote => self.hear_zygote(),
+            Source::Socket(socket) => {
+                let heard = self.state().crew.hear(socket);
+                self.finish(heard);
+            }
+            Source::Sentinel { pid, child, .. } => {
+                if let Ok(Some(exitcode)) = child.exitcode() {
+                    self.replace(*pid, exitcode);
+                }
+            }
+        }
+    }
+
+    fn hear_zygote(&self) {
+        match zygote::hear(&self.control) {
+            Ok((News::Born { pid }, Some(socket))) => {
+                let worker = Worker::new(pid, socket, None);
+                self.state().crew.workers.push(worker);
+            }
+            Ok((News::Born { .. }, None)) => {}
+            Ok((News::Failed { reason }, _)) => self.give_up_if_alone(&reason),
+            Ok((News::Died { pid, exitcode }, _)) => {
+                self.replace(pid, exitcode);
+            }
+            Err(_) => self.lose_zygote(),
+        }
+    }
+
+    /// Deals with the death of a worker.
+    fn replace(&self, pid: i32, exitcode: i32) {
+        let mut state = self.state();
+        let heard = state.crew.bury(pid, exitcode);
+        let wanted = match state.phase {
+            Phase::Open => true,
+            Phase::Closed => !state.crew.is_idle(),
+            _ => false,
+        };
+        drop(state);
+        self.finish(heard);
+        if wanted && zygote::ask(&self.control).is_err() {
+            self.lose_zygote();
+        }
+    }
+
+    /// Without the zygote its workers die, and no new ones can be made; those
+    /// that the pool made itself go on.
+    fn lose_zygote(&self) {
+        const KILLED: i32 = -9;
+        let mut state = self.state();
+        state.zygote_lives = false;
+        let orphans = state.crew.workers.iter().filter(|one| one.own.is_none());
+        let orphans: Vec<_> = orphans.map(|worker| worker.pid).collect();
+        let heard = orphans.iter().map(|pid| state.crew.bury(*pid, KILLED));
+        let heard: Vec<_> = heard.collect();
+        drop(state);
+        for heard in heard {
+            self.finish(heard);
+        }
+        self.give_up_if_alone("the process that makes its workers has ended");
+    }
+
+    fn give_up_if_alone(&self, reason: &str) {
+        let mut state = self.state();
+        let running = matches!(state.phase, Phase::Open | Phase::Closed);
+        if running && state.crew.workers.is_empty() {
+            state.phase = Phase::Broken(reason.into());
+        }
+    }
+
+    fn finish(&self, heard: Option<(Job, Answer)>) {
+        // Before the callbacks, which may take their time.
+        self.state().crew.dispatch();
+        if let Some((job, answer)) = heard {
+            job.finish(answer);
+        }
+    }
+
+    /// Does what is left to do after the news; tells whether it was the last.
+    fn turn(&self) -> bool {
+        let mut state = self.state();
+        state.crew.dispatch();
+        let calls = std::mem::take(&mut state.calls);
+        if !calls.is_empty() {
+            drop(state);
+            calls.into_iter().for_each(run_call);
+            return self.turn();
+        }
+        let failure = match &state.phase {
+            Phase::Open => return false,
+            Phase::Closed if !state.crew.is_idle() => return false,
+            Phase::Closed | Phase::Terminated => Failure::PoolClosed,
+            Phase::Broken(reason) => Failure::PoolBroken {
+                reason: reason.clone(),
+            },
+        };
+        let graceful = state.phase == Phase::Closed;
+        let jobs = state.crew.take_jobs();
+        let workers = std::mem::take(&mut state.crew.workers);
+        drop(state);
+        self.end(workers, graceful);
+        for job in jobs {
+            job.fail(&failure);
+        }
+        // What the failures have called up in the meantime.
+        let mut state = self.state();
+        state.ended = true;
+        let calls = std::mem::take(&mut state.calls);
+        drop(state);
+        calls.into_iter().for_each(run_call);
+        true
+    }
+
+    /// Ends the workers and the zygote, and sees that they have ended.
+    fn end(&self, workers: Vec<Worker>, graceful: bool) {
+        let limit = if graceful { GRACE } else { Duration::ZERO };
+        for worker in &workers {
+            worker.dismiss(graceful);
+        }
+        for worker in &workers {
+            worker.await_end(limit);
+        }
+        // With the zygote, the kernel kills its workers.
+        let _ = self.zygote.kill();
+        let _ = self.zygote.join();
+        for worker in workers {
+            worker.await_end(GRACE);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wake(&self) {
+        // It fails only if the thread has not looked since 2^64 wake-ups.
+        let _ = self.wake.write(1);
+    }
+}
+
+/// Waits until something happens at one of the sources; tells at which.
+fn wait(sources: &[Source], dispatcher: &Dispatcher) -> Vec<usize> {
+    let fd = |source| match source {
+        &Source::Wake => dispatcher.wake.as_fd(),
+        &Source::Zygote => dispatcher.control.as_fd(),
+        Source::Socket(socket) => socket.as_fd(),
+        Source::Sentinel { sentinel, .. } => sentinel.as_fd(),
+    };
+    let mut fds: Vec<_> = sources
+        .iter()
+        .map(|source| PollFd::new(fd(source), PollFlags::POLLIN))
+        .collect();
+    while let Err(Errno::EINTR) = poll(&mut fds, PollTimeout::NONE) {}
+    let ready = fds.iter().enumerate();
+    let ready = ready.filter(|(_, fd)| fd.any().unwrap_or(false));
+    ready.map(|(place, _)| place).collect()
+}

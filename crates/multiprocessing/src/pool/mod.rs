@@ -1,0 +1,345 @@
+//! Pools of worker processes.
+//!
+//! A pool has a socket to each worker and one thread of its own, the
+//! dispatcher, which sleeps in `poll` until an answer, a death or a request
+//! comes. A job is the address of a function, which is the same in the worker
+//! since the worker is a fork, and the arguments as bytes. A worker has one
+//! job at a time, so the pool knows whose job is lost when a worker dies: that
+//! job fails at once ([`Error::WorkerDied`](crate::Error::WorkerDied)), the
+//! others go on, and a new worker is made by the *zygote*, a process that was
+//! forked with the first workers and still has a single thread.
+//!
+//! Read `worker`, which is short, then `crew` (who does what), `dispatcher`
+//! (the thread), and `zygote`.
+
+mod crew;
+mod dispatcher;
+mod result;
+mod worker;
+mod zygote;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use nix::sys::socket::SockType;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, Result};
+use crate::pipe::{frame, pair};
+use crate::process::{pid, start_internal};
+use crate::sys::task::Function;
+use crate::{codec, threads};
+use crew::{Job, Worker};
+use dispatcher::Dispatcher;
+use result::ResultCell;
+
+pub use result::AsyncResult;
+
+/// Worker processes that run functions. Python: `multiprocessing.Pool`.
+///
+/// ```
+/// use multiprocessing::Pool;
+///
+/// fn cube(x: i64) -> i64 {
+///     x * x * x
+/// }
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let pool = Pool::new(2)?;
+///     assert_eq!(pool.apply(cube, 3)?, 27);
+///     assert_eq!(pool.map(cube, 1..=3)?, [1, 8, 27]);
+///     Ok(())
+/// }
+/// ```
+///
+/// A task is a function, or a closure that captures nothing, of one argument
+/// (a tuple for more). Dropping the pool terminates it, as leaving Python's
+/// `with` does.
+pub struct Pool {
+    dispatcher: Arc<Dispatcher>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    processes: usize,
+    creator: i32,
+}
+
+impl Pool {
+    /// A pool of `processes` workers, which are started at once. Python:
+    /// `Pool(processes)`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if `processes` is 0; as `Process::start`, since the
+    /// workers are forked: before the program has threads, and from the main
+    /// thread. If one cannot be started, none is left behind.
+    pub fn new(processes: usize) -> Result<Self> {
+        if processes == 0 {
+            return Err(Error::invalid("a pool needs at least 1 process"));
+        }
+        let wake =
+            EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
+                .map_err(|errno| Error::system("make a pool", errno))?;
+        let mut team = Team(Vec::new());
+        for _ in 0..processes {
+            team.0.push(start_own_worker()?);
+        }
+        let (control, theirs) = pair(SockType::SeqPacket)?;
+        let zygote = start_internal("PoolZygote", move || zygote::run(theirs))?;
+        let workers = std::mem::take(&mut team.0);
+        let dispatcher = Dispatcher::new(workers, control, zygote, wake);
+        let dispatcher = Arc::new(dispatcher);
+        let served = Arc::clone(&dispatcher);
+        let thread = threads::spawn("pool", move || served.serve());
+        let thread = thread.inspect_err(|_| {
+            // What the thread would have done: end the workers.
+            dispatcher.terminate();
+            dispatcher.serve();
+        })?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Self {
+            dispatcher,
+            thread,
+            processes,
+            creator: pid(),
+        })
+    }
+
+    /// Runs `function` in a worker and waits for the result. Python:
+    /// `apply(function, args)`.
+    ///
+    /// # Errors
+    /// As [`Pool::apply_async`] and [`AsyncResult::get`].
+    pub fn apply<A, R>(&self, function: fn(A) -> R, argument: A) -> Result<R>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        self.apply_async(function, argument)?.get()
+    }
+
+    /// Lets a worker run `function`, and does not wait. Python:
+    /// `apply_async(function, args)`.
+    ///
+    /// # Errors
+    /// [`Error::Encode`], [`Error::TooLong`] if the argument cannot be sent;
+    /// [`Error::PoolClosed`], [`Error::PoolBroken`]; [`Error::NotCreator`] in
+    /// another process than the one that made the pool.
+    pub fn apply_async<A, R>(
+        &self,
+        function: fn(A) -> R,
+        argument: A,
+    ) -> Result<AsyncResult<R>>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let cell = self.submit(function, &[argument], 1)?;
+        let dispatcher = Arc::clone(&self.dispatcher);
+        Ok(AsyncResult::new(cell, result::only, dispatcher))
+    }
+
+    /// Runs `function` on each of the items and waits for all results, which
+    /// are in the order of the items. Python: `map(function, items)`.
+    ///
+    /// If an item fails, the others are done nevertheless; the error is that
+    /// of the first.
+    ///
+    /// # Errors
+    /// As [`Pool::map_async`] and [`AsyncResult::get`].
+    pub fn map<A, R>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<R>>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        self.map_async(function, items)?.get()
+    }
+
+    /// Lets the workers run `function` on each of the items, and does not
+    /// wait. Python: `map_async(function, items)`.
+    ///
+    /// Workers take the items in chunks, four a worker, as Python's do.
+    ///
+    /// # Errors
+    /// As [`Pool::apply_async`].
+    pub fn map_async<A, R>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+    ) -> Result<AsyncResult<Vec<R>>>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let items: Vec<A> = items.into_iter().collect();
+        let chunk = items.len().div_ceil(4 * self.processes).max(1);
+        self.map_async_in_chunks(function, items, chunk)
+    }
+
+    /// As [`Pool::map_async`], with chunks of `chunk` items: a worker takes
+    /// so many at a time. Python: `map_async(function, items, chunksize)`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if `chunk` is 0; as [`Pool::apply_async`].
+    pub fn map_async_in_chunks<A, R>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+        chunk: usize,
+    ) -> Result<AsyncResult<Vec<R>>>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        if chunk == 0 {
+            return Err(Error::invalid("a chunk needs at least 1 item"));
+        }
+        let items: Vec<A> = items.into_iter().collect();
+        let cell = self.submit(function, &items, chunk)?;
+        let dispatcher = Arc::clone(&self.dispatcher);
+        Ok(AsyncResult::new(cell, result::all, dispatcher))
+    }
+
+    /// Takes no more tasks; those that are there will be done. Python:
+    /// `close()`.
+    pub fn close(&self) {
+        if self.creator == pid() {
+            self.dispatcher.close();
+        }
+    }
+
+    /// Gives up all tasks and kills the workers. Whoever waits for a result
+    /// gets [`Error::PoolClosed`]. Python: `terminate()`.
+    pub fn terminate(&self) {
+        if self.creator == pid() {
+            self.dispatcher.terminate();
+        }
+    }
+
+    /// Waits until all tasks are done, all callbacks have returned and all
+    /// workers have ended. Python: `join()`.
+    ///
+    /// # Errors
+    /// [`Error::PoolRunning`] before [`close`](Pool::close) or
+    /// [`terminate`](Pool::terminate); [`Error::NotCreator`].
+    pub fn join(&self) -> Result<()> {
+        self.mine()?;
+        if self.dispatcher.is_open() {
+            return Err(Error::PoolRunning);
+        }
+        let thread = self.thread().take();
+        if let Some(thread) = thread {
+            // A panic of the thread has been printed; there is no more to it.
+            let _ = thread.join();
+        }
+        Ok(())
+    }
+
+    /// The process ids of the workers that live now.
+    #[must_use]
+    pub fn worker_pids(&self) -> Vec<i32> {
+        self.dispatcher.worker_pids()
+    }
+
+    fn submit<A, R>(
+        &self,
+        function: fn(A) -> R,
+        items: &[A],
+        chunk: usize,
+    ) -> Result<Arc<ResultCell>>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize,
+    {
+        self.mine()?;
+        let function = Function::new(function);
+        let cell = ResultCell::new(items.len());
+        let jobs = items.chunks(chunk).enumerate().map(|(number, items)| {
+            Ok(Job {
+                function,
+                items: encode(items)?,
+                count: items.len(),
+                cell: Arc::clone(&cell),
+                start: number * chunk,
+            })
+        });
+        // All of them, before the first is given away.
+        let jobs = jobs.collect::<Result<Vec<_>>>()?;
+        self.dispatcher.submit(jobs)?;
+        Ok(cell)
+    }
+
+    fn mine(&self) -> Result<()> {
+        if self.creator == pid() {
+            return Ok(());
+        }
+        Err(Error::NotCreator {
+            what: "the pool".into(),
+            owner: self.creator,
+        })
+    }
+
+    fn thread(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.terminate();
+        let _ = self.join();
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("processes", &self.processes)
+            .finish_non_exhaustive()
+    }
+}
+
+fn encode<A: Serialize>(items: &[A]) -> Result<Vec<u8>> {
+    /// What a job has besides its items.
+    const ENVELOPE: usize = 64;
+
+    let bytes = codec::encode(items)?;
+    let (len, max) = (bytes.len(), frame::MAX - ENVELOPE);
+    if len > max {
+        return Err(Error::TooLong { len, max });
+    }
+    Ok(bytes)
+}
+
+fn start_own_worker() -> Result<Worker> {
+    let (ours, theirs) = pair(SockType::Stream)?;
+    let mut ours = Some(ours);
+    let child = start_internal(worker::NAME, || {
+        // A worker that kept the pool's end open would not see it closed.
+        ours = None;
+        worker::run(&theirs)
+    })?;
+    let sentinel = child.sentinel()?;
+    match (child.pid()?, ours) {
+        (Some(pid), Some(ours)) => {
+            Ok(Worker::new(pid, ours, Some((child, sentinel))))
+        }
+        _ => Err(Error::Disconnected),
+    }
+}
+
+/// The workers while the pool is being made: killed if that fails.
+struct Team(Vec<Worker>);
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        for worker in &self.0 {
+            worker.dismiss(false);
+            worker.await_end(std::time::Duration::ZERO);
+        }
+    }
+}

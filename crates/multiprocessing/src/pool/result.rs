@@ -1,0 +1,293 @@
+//! `AsyncResult`: the result of a task that may not be done yet.
+
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+
+use super::dispatcher::Dispatcher;
+use crate::codec;
+use crate::error::{Error, Result};
+use crate::process::pid;
+use crate::sys::mutex::remaining;
+use crate::sys::task::ItemResult;
+
+/// The result, sooner or later, of a task given to a
+/// [`Pool`](super::Pool). Python: `multiprocessing.pool.AsyncResult`.
+///
+/// It may be dropped; the task runs nevertheless.
+pub struct AsyncResult<T> {
+    cell: Arc<ResultCell>,
+    assemble: fn(&[ItemResult]) -> Result<T>,
+    dispatcher: Arc<Dispatcher>,
+    creator: i32,
+}
+
+impl<T: 'static> AsyncResult<T> {
+    pub(super) fn new(
+        cell: Arc<ResultCell>,
+        assemble: fn(&[ItemResult]) -> Result<T>,
+        dispatcher: Arc<Dispatcher>,
+    ) -> Self {
+        Self {
+            cell,
+            assemble,
+            dispatcher,
+            creator: pid(),
+        }
+    }
+
+    /// Lets the pool's thread call `function` with the result, once. If the
+    /// task fails, it is not called. Python: `callback=`.
+    ///
+    /// Callbacks run one after the other, in this process; a slow one holds
+    /// up all others, and one that panics is passed over.
+    #[expect(clippy::return_self_not_must_use, reason = "also a statement")]
+    pub fn callback(self, function: impl FnOnce(T) + Send + 'static) -> Self {
+        let assemble = self.assemble;
+        self.when_done(Box::new(move |items| {
+            if let Ok(result) = assemble(items) {
+                function(result);
+            }
+        }))
+    }
+
+    /// Lets the pool's thread call `function` with the error if the task
+    /// fails. Python: `error_callback=`.
+    #[expect(clippy::return_self_not_must_use, reason = "also a statement")]
+    pub fn error_callback(
+        self,
+        function: impl FnOnce(Error) + Send + 'static,
+    ) -> Self {
+        let assemble = self.assemble;
+        self.when_done(Box::new(move |items| {
+            if let Err(error) = assemble(items) {
+                function(error);
+            }
+        }))
+    }
+
+    /// Waits for the result. May be called again. Python: `get()`.
+    ///
+    /// # Errors
+    /// What went wrong with the task: [`Error::TaskPanicked`],
+    /// [`Error::WorkerDied`], [`Error::Encode`], [`Error::Decode`],
+    /// [`Error::PoolBroken`], or [`Error::PoolClosed`] if the pool was
+    /// terminated first. [`Error::NotCreator`] in another process than the
+    /// pool's.
+    pub fn get(&self) -> Result<T> {
+        self.result(None)
+    }
+
+    /// Waits for the result, `limit` at most; the task runs on. Python:
+    /// `get(timeout=…)`, in seconds.
+    ///
+    /// # Errors
+    /// [`Error::TimedOut`], and as [`AsyncResult::get`].
+    pub fn get_timeout(&self, limit: Duration) -> Result<T> {
+        self.result(Some(limit))
+    }
+
+    /// Waits until the task is done, well or not. Python: `wait()`.
+    ///
+    /// # Errors
+    /// [`Error::NotCreator`].
+    pub fn wait(&self) -> Result<()> {
+        self.mine()?;
+        drop(self.cell.wait(None));
+        Ok(())
+    }
+
+    /// Waits until the task is done, `limit` at most; tells whether it is.
+    /// Python: `wait(timeout)`, in seconds.
+    ///
+    /// # Errors
+    /// [`Error::NotCreator`].
+    pub fn wait_timeout(&self, limit: Duration) -> Result<bool> {
+        self.mine()?;
+        Ok(self.cell.wait(Some(limit)).is_some())
+    }
+
+    /// Whether the task is done. Python: `ready()`.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        self.cell.items().is_some()
+    }
+
+    /// Whether the task is done and has not failed. Python: `successful()`.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`] while it is not done.
+    pub fn successful(&self) -> Result<bool> {
+        let items = self.cell.items().ok_or(Error::NotReady)?;
+        Ok(items.iter().all(Result::is_ok))
+    }
+
+    fn result(&self, limit: Option<Duration>) -> Result<T> {
+        self.mine()?;
+        let items = self.cell.wait(limit).ok_or(Error::TimedOut)?;
+        (self.assemble)(&items)
+    }
+
+    fn when_done(self, callback: Callback) -> Self {
+        if let Some((callback, items)) = self.cell.add(callback) {
+            self.dispatcher.run(Box::new(move || callback(&items)));
+        }
+        self
+    }
+
+    fn mine(&self) -> Result<()> {
+        if self.creator == pid() {
+            return Ok(());
+        }
+        let what = "the result of a pool's task".into();
+        Err(Error::NotCreator {
+            what,
+            owner: self.creator,
+        })
+    }
+}
+
+impl<T> fmt::Debug for AsyncResult<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ready = self.cell.items().is_some();
+        f.debug_struct("AsyncResult")
+            .field("ready", &ready)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The result of a task of one item.
+pub(super) fn only<R: DeserializeOwned>(items: &[ItemResult]) -> Result<R> {
+    let [item] = items else {
+        return Err(Error::NotReady);
+    };
+    decode(item)
+}
+
+/// The results of a task of many items, or the first error.
+pub(super) fn all<R: DeserializeOwned>(items: &[ItemResult]) -> Result<Vec<R>> {
+    items.iter().map(decode).collect()
+}
+
+fn decode<R: DeserializeOwned>(item: &ItemResult) -> Result<R> {
+    match item {
+        Ok(bytes) => codec::decode(bytes),
+        Err(failure) => Err(failure.clone().into()),
+    }
+}
+
+type Callback = Box<dyn FnOnce(&[ItemResult]) + Send>;
+
+/// Where the results of a task's items come together.
+pub(super) struct ResultCell {
+    state: Mutex<CellState>,
+    done: Condvar,
+}
+
+enum CellState {
+    Waiting {
+        slots: Vec<Option<ItemResult>>,
+        missing: usize,
+        callbacks: Vec<Callback>,
+    },
+    Done(Arc<[ItemResult]>),
+}
+
+impl ResultCell {
+    pub(super) fn new(items: usize) -> Arc<Self> {
+        let state = match items {
+            0 => CellState::Done(Arc::new([])),
+            missing => CellState::Waiting {
+                slots: (0..items).map(|_| None).collect(),
+                missing,
+                callbacks: Vec::new(),
+            },
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            done: Condvar::new(),
+        })
+    }
+
+    /// Takes the results of the items from `start` on; with the last of them,
+    /// calls the callbacks. For the dispatcher's thread.
+    pub(super) fn fill(&self, start: usize, results: Vec<ItemResult>) {
+        let mut state = self.state();
+        let CellState::Waiting {
+            slots,
+            missing,
+            callbacks,
+        } = &mut *state
+        else {
+            return;
+        };
+        for (slot, result) in slots.iter_mut().skip(start).zip(results) {
+            if slot.replace(result).is_none() {
+                *missing -= 1;
+            }
+        }
+        if *missing > 0 {
+            return;
+        }
+        let items: Arc<[_]> = slots.drain(..).flatten().collect();
+        let callbacks = std::mem::take(callbacks);
+        *state = CellState::Done(Arc::clone(&items));
+        drop(state);
+        self.done.notify_all();
+        for callback in callbacks {
+            call(|| callback(&items));
+        }
+    }
+
+    /// Keeps `callback` until the results are there; if they are, gives it
+    /// back with them.
+    fn add(&self, callback: Callback) -> Option<(Callback, Arc<[ItemResult]>)> {
+        match &mut *self.state() {
+            CellState::Waiting { callbacks, .. } => {
+                callbacks.push(callback);
+                None
+            }
+            CellState::Done(items) => Some((callback, Arc::clone(items))),
+        }
+    }
+
+    fn items(&self) -> Option<Arc<[ItemResult]>> {
+        match &*self.state() {
+            CellState::Waiting { .. } => None,
+            CellState::Done(items) => Some(Arc::clone(items)),
+        }
+    }
+
+    fn wait(&self, limit: Option<Duration>) -> Option<Arc<[ItemResult]>> {
+        let start = Instant::now();
+        let mut state = self.state();
+        loop {
+            if let CellState::Done(items) = &*state {
+                return Some(Arc::clone(items));
+            }
+            state = match remaining(start, limit) {
+                Some(Duration::ZERO) => return None,
+                Some(left) => self
+                    .done
+                    .wait_timeout(state, left)
+                    .map_or_else(|error| error.into_inner().0, |woken| woken.0),
+                None => self
+                    .done
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, CellState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Calls what a user gave us; its panic has been printed, and ends here.
+pub(super) fn call(function: impl FnOnce()) {
+    let _ = panic::catch_unwind(AssertUnwindSafe(function));
+}

@@ -1,0 +1,130 @@
+//! The zygote: a process with a single thread that forks new workers in the
+//! place of dead ones.
+//!
+//! The pool's own process cannot: it has a thread (the dispatcher) by then. The
+//! zygote is forked before that thread, together with the first workers, and
+//! does nothing until it is asked; then it makes a worker and passes the pool's
+//! end of its socket over. It waits for its workers, since only a parent learns
+//! how its children end.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::SockType;
+use serde::{Deserialize, Serialize};
+
+use super::worker;
+use crate::error::{Error, Result};
+use crate::pipe::pair;
+use crate::process::{Child, Sentinel, start_worker};
+use crate::{codec, pass};
+
+/// What the zygote tells the pool.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum News {
+    /// A worker is there; with the message comes the pool's end of its socket.
+    Born { pid: i32 },
+    /// No worker could be made.
+    Failed { reason: String },
+    /// A worker has ended.
+    Died { pid: i32, exitcode: i32 },
+}
+
+/// Asks for a new worker.
+pub(super) fn ask(control: &OwnedFd) -> Result<()> {
+    pass::send(control.as_fd(), b"fork", &[])
+}
+
+/// Waits for the next message of the zygote.
+pub(super) fn hear(control: &OwnedFd) -> Result<(News, Option<OwnedFd>)> {
+    let (message, mut descriptors) = pass::recv(control.as_fd())?;
+    Ok((codec::decode(&message)?, descriptors.pop()))
+}
+
+/// The body of the zygote process.
+pub(super) fn run(control: OwnedFd) -> i32 {
+    let mut zygote = Zygote {
+        control: Some(control),
+        workers: Vec::new(),
+    };
+    // It ends when the pool has gone; there is nobody to tell.
+    while zygote.turn().is_ok() {}
+    0
+}
+
+struct Zygote {
+    /// None in a worker that was just forked.
+    control: Option<OwnedFd>,
+    workers: Vec<(Child, Sentinel)>,
+}
+
+impl Zygote {
+    /// Waits for a request or a death, and deals with it.
+    fn turn(&mut self) -> Result<()> {
+        let sentinels = self.workers.iter().map(|(_, end)| end.as_fd());
+        let fds = std::iter::once(self.control()?).chain(sentinels);
+        let mut fds: Vec<_> =
+            fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+        match poll(&mut fds, PollTimeout::NONE) {
+            Ok(_) => {}
+            Err(Errno::EINTR) => return Ok(()),
+            Err(errno) => return Err(Error::system("wait", errno)),
+        }
+        let asked = fds[0].any().unwrap_or(false);
+        self.tell_deaths()?;
+        if asked {
+            pass::recv(self.control()?)?;
+            if let Err(error) = self.make_worker() {
+                self.tell(
+                    &News::Failed {
+                        reason: error.to_string(),
+                    },
+                    &[],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_deaths(&mut self) -> Result<()> {
+        for (worker, sentinel) in std::mem::take(&mut self.workers) {
+            match (worker.pid()?, worker.exitcode()?) {
+                (Some(pid), Some(exitcode)) => {
+                    self.tell(&News::Died { pid, exitcode }, &[])?;
+                }
+                _ => self.workers.push((worker, sentinel)),
+            }
+        }
+        Ok(())
+    }
+
+    fn make_worker(&mut self) -> Result<()> {
+        let (ours, theirs) = pair(SockType::Stream)?;
+        let mut ours = Some(ours);
+        let worker = start_worker(worker::NAME, || {
+            // A worker that kept these open would hide the zygote's end from
+            // the pool, and the pool's end from itself.
+            self.control = None;
+            ours = None;
+            worker::run(&theirs)
+        })?;
+        let sentinel = worker.sentinel()?;
+        if let (Some(pid), Some(ours)) = (worker.pid()?, ours) {
+            self.tell(&News::Born { pid }, &[ours.as_fd()])?;
+        }
+        self.workers.push((worker, sentinel));
+        Ok(())
+    }
+
+    fn tell(&self, news: &News, descriptors: &[BorrowedFd<'_>]) -> Result<()> {
+        pass::send(self.control()?, &codec::encode(news)?, descriptors)
+    }
+
+    fn control(&self) -> Result<BorrowedFd<'_>> {
+        self.control
+            .as_ref()
+            .map(AsFd::as_fd)
+            .ok_or(Error::Disconnected)
+    }
+}

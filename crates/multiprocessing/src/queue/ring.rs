@@ -1,0 +1,315 @@
+//! A ring of messages in shared memory, under a robust lock.
+//!
+//! Positions count bytes from the birth of the queue and never wrap; the place
+//! of a position is its remainder by the ring's length. The ring is 1 GiB of
+//! *address space*; memory exists only where messages lie: a sender reserves
+//! ahead of the tail, a receiver gives back behind the head.
+//!
+//! A message is written past the tail, where nobody looks, and becomes part of
+//! the queue by one store, that of the new tail; it leaves the queue by one
+//! store of the new head. So a process may be killed between any two
+//! instructions: the next owner of the lock finds a message whole or not at
+//! all.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::futex;
+use crate::sys::mutex::{Acquired, Kind, RobustMutex, remaining};
+use crate::sys::region::{Region, shared_struct};
+
+/// Where the messages begin: after the page of the header.
+const DATA: usize = 4096;
+/// The length of the ring.
+const RING: u64 = 1 << 30;
+/// Memory is reserved and given back in pieces of this size.
+const PIECE: u64 = 64 * 1024;
+/// Before each message stands its length; each begins at a multiple of it.
+const PREFIX: u64 = 8;
+/// Who does not want to wait for a message waits at least so long for the
+/// lock, which others hold for microseconds.
+const LOCK_PATIENCE: Duration = Duration::from_millis(100);
+
+/// The longest message: one that fits even where head and tail stand in the
+/// middle of a piece.
+const MAX_MESSAGE: u64 = RING - 2 * PIECE;
+
+pub(super) struct Ring {
+    region: Region,
+    /// The most messages at a time.
+    capacity: u64,
+}
+
+shared_struct! {
+    struct Header {
+        lock: RobustMutex,
+        head: AtomicU64,
+        tail: AtomicU64,
+        count: AtomicU64,
+        /// The memory from `given_back` to `reserved` exists.
+        reserved: AtomicU64,
+        given_back: AtomicU64,
+        messages: Signal,
+        room: Signal,
+    }
+}
+
+shared_struct! {
+    /// A word that changes when there is something to look at, and how many
+    /// sleep on it. The count only saves the wake-up call when it is 0; a
+    /// killed sleeper leaves it too high, which costs a call and nothing else.
+    struct Signal {
+        word: AtomicU32,
+        sleepers: AtomicU32,
+    }
+}
+
+/// The lock of the ring, held.
+struct Held<'a>(&'a Header);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.lock.release();
+    }
+}
+
+impl Ring {
+    pub(super) fn new(capacity: u64) -> Result<Self> {
+        let length = usize::try_from(RING).unwrap_or(usize::MAX - DATA);
+        let region = Region::new(DATA + length, DATA)?;
+        region.at::<Header>(0).lock.init(Kind::Plain)?;
+        Ok(Self { region, capacity })
+    }
+
+    /// Puts a message at the tail; waits for room, `limit` at most.
+    pub(super) fn push(
+        &self,
+        message: &[u8],
+        limit: Option<Duration>,
+    ) -> Result<()> {
+        let len = message.len() as u64;
+        if len > MAX_MESSAGE {
+            return Err(Error::TooLong {
+                len: message.len(),
+                max: usize::try_from(MAX_MESSAGE).unwrap_or(usize::MAX),
+            });
+        }
+        let room = &self.header().room;
+        self.attempt(room, limit, Error::Full, |held| {
+            if !self.has_room(held.0, len) {
+                return Ok(None);
+            }
+            self.append(held.0, message).map(Some)
+        })
+    }
+
+    /// Takes the message at the head; waits for one, `limit` at most.
+    pub(super) fn pop(&self, limit: Option<Duration>) -> Result<Vec<u8>> {
+        let messages = &self.header().messages;
+        self.attempt(messages, limit, Error::Empty, |held| {
+            let header = held.0;
+            if header.head.load(SeqCst) == header.tail.load(SeqCst) {
+                return Ok(None);
+            }
+            Ok(Some(self.remove_first(header)))
+        })
+    }
+
+    /// How many messages there are.
+    pub(super) fn len(&self) -> Result<u64> {
+        Ok(self.hold(None)?.map_or(0, |held| held.0.count.load(SeqCst)))
+    }
+
+    /// Whether a `push` would have to wait for a `pop`.
+    pub(super) fn is_full(&self) -> Result<bool> {
+        Ok(self.len()? >= self.capacity)
+    }
+
+    /// Tries under the lock until it works, sleeping in between until `signal`
+    /// says that something has changed.
+    fn attempt<T>(
+        &self,
+        signal: &Signal,
+        limit: Option<Duration>,
+        too_late: Error,
+        mut action: impl FnMut(&Held<'_>) -> Result<Option<T>>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            let left = remaining(start, limit);
+            let Some(held) = self.hold(left)? else {
+                return Err(too_late);
+            };
+            if let Some(done) = action(&held)? {
+                return Ok(done);
+            }
+            if left == Some(Duration::ZERO) {
+                return Err(too_late);
+            }
+            // Counted and looked at under the lock: what changes from here on
+            // changes the word, and the sleep ends at once.
+            let seen = signal.word.load(SeqCst);
+            signal.sleepers.fetch_add(1, SeqCst);
+            drop(held);
+            futex::wait(&signal.word, seen, left);
+            signal.sleepers.fetch_sub(1, SeqCst);
+        }
+    }
+
+    fn hold(&self, limit: Option<Duration>) -> Result<Option<Held<'_>>> {
+        let header = self.header();
+        let limit = limit.map(|limit| limit.max(LOCK_PATIENCE));
+        match header.lock.acquire(limit)? {
+            Acquired::No => Ok(None),
+            Acquired::Yes => Ok(Some(Held(header))),
+            Acquired::FromTheDead { .. } => {
+                self.recover(header);
+                Ok(Some(Held(header)))
+            }
+        }
+    }
+
+    fn has_room(&self, header: &Header, len: u64) -> bool {
+        let used = header.tail.load(SeqCst) - header.head.load(SeqCst);
+        header.count.load(SeqCst) < self.capacity && used + frame(len) <= RING
+    }
+
+    fn append(&self, header: &Header, message: &[u8]) -> Result<()> {
+        let len = message.len() as u64;
+        let tail = header.tail.load(SeqCst);
+        let end = tail + frame(len);
+        self.reserve(header, end)?;
+        self.copy_in(tail, &len.to_ne_bytes());
+        self.copy_in(tail + PREFIX, message);
+        // Those who sleep are woken before the message is there: they line up
+        // for the lock. Were they woken after it, a sender killed in between
+        // would leave them asleep beside a message.
+        header.messages.wake();
+        header.tail.store(end, SeqCst);
+        header.count.fetch_add(1, SeqCst);
+        Ok(())
+    }
+
+    fn remove_first(&self, header: &Header) -> Vec<u8> {
+        let head = header.head.load(SeqCst);
+        let len = self.len_at(head);
+        let mut message = vec![0; usize::try_from(len).unwrap_or(0)];
+        self.copy_out(head + PREFIX, &mut message);
+        header.room.wake();
+        header.head.store(head + frame(len), SeqCst);
+        header.count.fetch_sub(1, SeqCst);
+        self.tidy(header);
+        message
+    }
+
+    /// Starts the piece anew when the ring is empty, so that a queue that is
+    /// kept short stays in the same few pages; otherwise gives back the pieces
+    /// that the head has left.
+    fn tidy(&self, header: &Header) {
+        let head = header.head.load(SeqCst);
+        let piece = round_down(head);
+        if head == header.tail.load(SeqCst) {
+            // In this order: a tail before its head is told from anything
+            // else, see `recover`.
+            header.tail.store(piece, SeqCst);
+            header.head.store(piece, SeqCst);
+        }
+        let given_back = header.given_back.load(SeqCst);
+        if given_back < piece {
+            header.given_back.store(piece, SeqCst);
+            for (start, end) in places(given_back, piece) {
+                self.region.give_back(start, end);
+            }
+        }
+    }
+
+    /// Makes sure that there is memory up to the position `end`.
+    fn reserve(&self, header: &Header, end: u64) -> Result<()> {
+        let reserved = header.reserved.load(SeqCst);
+        if end <= reserved {
+            return Ok(());
+        }
+        let wanted = end.next_multiple_of(PIECE);
+        for (start, end) in places(reserved, wanted) {
+            self.region.reserve(start, end)?;
+        }
+        header.reserved.store(wanted, SeqCst);
+        Ok(())
+    }
+
+    /// Puts right what a process that died under the lock left half done.
+    fn recover(&self, header: &Header) {
+        let (head, tail) = (header.head.load(SeqCst), header.tail.load(SeqCst));
+        if tail < head {
+            header.head.store(tail, SeqCst);
+        }
+        let mut position = header.head.load(SeqCst);
+        let mut count = 0;
+        while position < tail {
+            position += frame(self.len_at(position));
+            count += 1;
+        }
+        header.count.store(count, SeqCst);
+    }
+
+    fn len_at(&self, position: u64) -> u64 {
+        let mut len = [0; size_of::<u64>()];
+        self.copy_out(position, &mut len);
+        u64::from_ne_bytes(len)
+    }
+
+    fn copy_in(&self, position: u64, mut bytes: &[u8]) {
+        for (start, end) in places(position, position + bytes.len() as u64) {
+            let (now, later) = bytes.split_at(end - start);
+            self.region.write(start, now);
+            bytes = later;
+        }
+    }
+
+    fn copy_out(&self, position: u64, mut bytes: &mut [u8]) {
+        for (start, end) in places(position, position + bytes.len() as u64) {
+            let (now, later) = bytes.split_at_mut(end - start);
+            self.region.read(start, now);
+            bytes = later;
+        }
+    }
+
+    fn header(&self) -> &Header {
+        self.region.at(0)
+    }
+}
+
+impl Signal {
+    fn wake(&self) {
+        self.word.fetch_add(1, SeqCst);
+        if self.sleepers.load(SeqCst) > 0 {
+            futex::wake_all(&self.word);
+        }
+    }
+}
+
+/// Where the piece of a position begins.
+fn round_down(position: u64) -> u64 {
+    position - position % PIECE
+}
+
+/// The bytes that a message of `len` takes in the ring.
+fn frame(len: u64) -> u64 {
+    PREFIX + len.next_multiple_of(PREFIX)
+}
+
+/// Where the positions from `start` to `end` lie in the region: one range, or
+/// two where the ring begins again.
+fn places(start: u64, end: u64) -> impl Iterator<Item = (usize, usize)> {
+    let turn = (start / RING + 1) * RING;
+    let parts = [(start, end.min(turn)), (turn, end)];
+    parts
+        .into_iter()
+        .filter(|(start, end)| start < end)
+        .map(|(start, end)| {
+            let place = DATA as u64 + start % RING;
+            let place = usize::try_from(place).unwrap_or(usize::MAX);
+            (place, place + usize::try_from(end - start).unwrap_or(0))
+        })
+}

@@ -1,0 +1,153 @@
+//! `Lock` and `RLock`.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::sys::mutex::{Acquired, Kind, RobustMutex};
+use crate::sys::region::InRegion;
+
+fn shared_mutex(kind: Kind) -> Result<Arc<InRegion<RobustMutex>>> {
+    let mutex = InRegion::<RobustMutex>::new()?;
+    mutex.init(kind)?;
+    Ok(Arc::new(mutex))
+}
+
+fn acquire(mutex: &RobustMutex, limit: Option<Duration>) -> Result<bool> {
+    match mutex.acquire(limit)? {
+        Acquired::Yes => Ok(true),
+        Acquired::No => Ok(false),
+        Acquired::FromTheDead { pid } => {
+            mutex.release()?;
+            Err(Error::OwnerDied { pid })
+        }
+    }
+}
+
+/// What both kinds of locks can do; they differ in what happens when the
+/// owner acquires again.
+macro_rules! lock {
+    ($(#[$doc:meta])* $lock:ident, $guard:ident, $kind:expr) => {
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $lock(Arc<InRegion<RobustMutex>>);
+
+        impl $lock {
+            /// A free lock, shared with every process started from now on.
+            ///
+            /// # Errors
+            /// [`Error::System`] if there is no shared memory for it.
+            pub fn new() -> Result<Self> {
+                shared_mutex($kind).map(Self)
+            }
+
+            /// Waits until the lock is free, and takes it. Python:
+            /// `acquire()`.
+            ///
+            /// # Errors
+            /// [`Error::OwnerDied`], told to one caller: the lock is free
+            /// again, and the caller does *not* hold it.
+            /// [`Error::WouldDeadlock`] if a `Lock` is acquired twice by one
+            /// thread.
+            pub fn acquire(&self) -> Result<()> {
+                acquire(&self.0, None).map(drop)
+            }
+
+            /// Takes the lock if it is free, and tells whether it was.
+            /// Python: `acquire(False)`.
+            ///
+            /// # Errors
+            /// [`Error::OwnerDied`].
+            pub fn try_acquire(&self) -> Result<bool> {
+                acquire(&self.0, Some(Duration::ZERO))
+            }
+
+            /// Waits for the lock, `limit` at most, and tells whether it got
+            /// it. Python: `acquire(timeout=…)`, in seconds.
+            ///
+            /// # Errors
+            /// As [`acquire`](Self::acquire).
+            pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
+                acquire(&self.0, Some(limit))
+            }
+
+            /// Gives the lock up. Only the thread that acquired it can;
+            /// Python's `Lock` may be released by anybody: for that, use a
+            /// `Semaphore::new(1)`. Python: `release()`.
+            ///
+            /// # Errors
+            /// [`Error::NotOwner`].
+            pub fn release(&self) -> Result<()> {
+                self.0.release()
+            }
+
+            /// Acquires the lock until the guard is dropped, at the end of
+            /// its scope, by `?` or by a panic. Python: `with lock:`, and
+            /// `try: … finally: lock.release()`.
+            ///
+            /// # Errors
+            /// As [`acquire`](Self::acquire).
+            pub fn guard(&self) -> Result<$guard<'_>> {
+                self.acquire()?;
+                Ok($guard { lock: self, one_thread: PhantomData })
+            }
+        }
+
+        impl std::fmt::Debug for $lock {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($lock))
+            }
+        }
+
+        /// Holds the lock; releases it when dropped.
+        #[must_use = "the lock is released when the guard is dropped"]
+        #[derive(Debug)]
+        pub struct $guard<'a> {
+            lock: &'a $lock,
+            one_thread: PhantomData<*const ()>,
+        }
+
+        impl Drop for $guard<'_> {
+            fn drop(&mut self) {
+                // In a forked child the copy of a guard owns nothing, and the
+                // mutex itself refuses.
+                let _ = self.lock.release();
+            }
+        }
+    };
+}
+
+lock! {
+    /// A lock that one thread of one process holds at a time. Python:
+    /// `multiprocessing.Lock`.
+    ///
+    /// ```
+    /// use multiprocessing::Lock;
+    ///
+    /// let lock = Lock::new()?;
+    /// {
+    ///     let _guard = lock.guard()?;
+    ///     assert!(!lock.try_acquire()?);
+    /// }
+    /// assert!(lock.try_acquire()?);
+    /// lock.release()?;
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    Lock, LockGuard, Kind::Plain
+}
+
+lock! {
+    /// A lock that its owner may acquire again; it is free when it has been
+    /// released as often. Python: `multiprocessing.RLock`.
+    ///
+    /// ```
+    /// use multiprocessing::RLock;
+    ///
+    /// let lock = RLock::new()?;
+    /// let _outer = lock.guard()?;
+    /// let _inner = lock.guard()?;
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    RLock, RLockGuard, Kind::Recursive
+}

@@ -1,0 +1,242 @@
+//! `Semaphore` and `BoundedSemaphore`.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::futex;
+use crate::process::pid;
+use crate::sys::mutex::remaining;
+use crate::sys::region::{InRegion, shared_struct};
+
+shared_struct! {
+    /// What lies in shared memory. The count of sleepers only saves the
+    /// wake-up call when it is 0; a killed sleeper leaves it too high, which
+    /// costs a call and nothing else.
+    struct Counter {
+        units: AtomicU32,
+        sleepers: AtomicU32,
+    }
+}
+
+/// The greatest value. Python: `SEM_VALUE_MAX`.
+const MAX: u32 = i32::MAX.cast_unsigned();
+
+/// A number of units that processes take and give back. Python:
+/// `multiprocessing.Semaphore`.
+///
+/// Anyone may release, also who has not acquired; a unit whose holder is
+/// killed is lost.
+///
+/// ```
+/// use multiprocessing::Semaphore;
+///
+/// let semaphore = Semaphore::new(2)?;
+/// semaphore.acquire()?;
+/// assert_eq!(semaphore.value(), 1);
+/// semaphore.release()?;
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Semaphore(Arc<InRegion<Counter>>);
+
+impl Semaphore {
+    /// A semaphore with `value` units free.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] over 2³¹ − 1; [`Error::System`] if there is no
+    /// shared memory for it.
+    pub fn new(value: u32) -> Result<Self> {
+        if value > MAX {
+            return Err(Error::invalid(format!(
+                "a semaphore of {value}: at most {MAX} are possible"
+            )));
+        }
+        let counter = InRegion::<Counter>::new()?;
+        counter.units.store(value, Ordering::SeqCst);
+        Ok(Self(Arc::new(counter)))
+    }
+
+    /// Takes a unit; waits until there is one. Python: `acquire()`.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn acquire(&self) -> Result<()> {
+        self.take(None);
+        Ok(())
+    }
+
+    /// Takes a unit if there is one, and tells whether there was. Python:
+    /// `acquire(False)`.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn try_acquire(&self) -> Result<bool> {
+        Ok(self.take(Some(Duration::ZERO)))
+    }
+
+    /// Waits for a unit, `limit` at most, and tells whether it got one.
+    /// Python: `acquire(timeout=…)`, in seconds.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
+        Ok(self.take(Some(limit)))
+    }
+
+    /// Gives a unit back. Python: `release()`.
+    ///
+    /// # Errors
+    /// [`Error::ReleasedTooOften`] over 2³¹ − 1.
+    pub fn release(&self) -> Result<()> {
+        self.give(MAX)
+    }
+
+    /// The units that are free now. Python: `get_value()`.
+    #[must_use]
+    pub fn value(&self) -> u32 {
+        self.0.units.load(Ordering::SeqCst)
+    }
+
+    /// Takes a unit until the guard is dropped, at the end of its scope, by
+    /// `?` or by a panic. Python: `with semaphore:`.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
+        self.acquire()?;
+        Ok(SemaphoreGuard {
+            semaphore: self,
+            owner: pid(),
+        })
+    }
+
+    fn take(&self, limit: Option<Duration>) -> bool {
+        let start = Instant::now();
+        loop {
+            let one_less = |units: u32| units.checked_sub(1);
+            let order = Ordering::SeqCst;
+            if self.0.units.fetch_update(order, order, one_less).is_ok() {
+                return true;
+            }
+            let left = remaining(start, limit);
+            if left == Some(Duration::ZERO) {
+                return false;
+            }
+            // First the sleeper is counted, then the kernel looks whether
+            // there is still no unit: `give` cannot slip in between.
+            self.0.sleepers.fetch_add(1, Ordering::SeqCst);
+            futex::wait(&self.0.units, 0, left);
+            self.0.sleepers.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    fn give(&self, bound: u32) -> Result<()> {
+        let one_more = |units| (units < bound).then_some(units + 1);
+        let order = Ordering::SeqCst;
+        self.0
+            .units
+            .fetch_update(order, order, one_more)
+            .map_err(|_| Error::ReleasedTooOften { bound })?;
+        if self.0.sleepers.load(Ordering::SeqCst) > 0 {
+            futex::wake_all(&self.0.units);
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Semaphore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Semaphore(value={})", self.value())
+    }
+}
+
+/// Holds a unit; gives it back when dropped.
+#[must_use = "the unit is given back when the guard is dropped"]
+#[derive(Debug)]
+pub struct SemaphoreGuard<'a> {
+    semaphore: &'a Semaphore,
+    owner: i32,
+}
+
+impl Drop for SemaphoreGuard<'_> {
+    fn drop(&mut self) {
+        // In a forked child the copy of a guard has no unit of its own.
+        if self.owner == pid() {
+            let _ = self.semaphore.release();
+        }
+    }
+}
+
+/// A semaphore that cannot be released above its initial value. Python:
+/// `multiprocessing.BoundedSemaphore`.
+///
+/// Everything else is as with a [`Semaphore`], which it is underneath.
+#[derive(Clone, Debug)]
+pub struct BoundedSemaphore {
+    semaphore: Semaphore,
+    bound: u32,
+}
+
+impl BoundedSemaphore {
+    /// A semaphore with `value` units free, and never more.
+    ///
+    /// # Errors
+    /// As [`Semaphore::new`].
+    pub fn new(value: u32) -> Result<Self> {
+        Ok(Self {
+            semaphore: Semaphore::new(value)?,
+            bound: value,
+        })
+    }
+
+    /// Takes a unit; waits until there is one. Python: `acquire()`.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn acquire(&self) -> Result<()> {
+        self.semaphore.acquire()
+    }
+
+    /// Takes a unit if there is one, and tells whether there was. Python:
+    /// `acquire(False)`.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn try_acquire(&self) -> Result<bool> {
+        self.semaphore.try_acquire()
+    }
+
+    /// Waits for a unit, `limit` at most, and tells whether it got one.
+    /// Python: `acquire(timeout=…)`, in seconds.
+    ///
+    /// # Errors
+    /// None at present.
+    pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
+        self.semaphore.acquire_timeout(limit)
+    }
+
+    /// Gives a unit back. Python: `release()`.
+    ///
+    /// # Errors
+    /// [`Error::ReleasedTooOften`] if all units are free already.
+    pub fn release(&self) -> Result<()> {
+        self.semaphore.give(self.bound)
+    }
+
+    /// The units that are free now. Python: `get_value()`.
+    #[must_use]
+    pub fn value(&self) -> u32 {
+        self.semaphore.value()
+    }
+
+    /// Takes a unit until the guard is dropped. Python: `with semaphore:`.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
+        self.semaphore.guard()
+    }
+}

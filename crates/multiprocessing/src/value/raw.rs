@@ -1,0 +1,191 @@
+//! `RawArray` and `RawValue`: shared memory without a lock.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
+
+use bytemuck::Pod;
+
+use super::cells;
+use crate::error::{Error, Result};
+use crate::sys::region::Region;
+
+/// Shared items of one type, without a lock. Python:
+/// `multiprocessing.sharedctypes.RawArray`.
+///
+/// Items of 1, 2, 4 or 8 bytes are read and written whole; greater ones may
+/// be seen half written.
+#[derive(Clone)]
+pub struct RawArray<T> {
+    region: Arc<Region>,
+    len: usize,
+    items: PhantomData<T>,
+}
+
+impl<T: Pod> RawArray<T> {
+    /// `len` items of zero bytes. Python: `RawArray(typecode, len)`.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is no shared memory for it.
+    pub fn zeroed(len: usize) -> Result<Self> {
+        let size = len.checked_mul(size_of::<T>()).ok_or_else(|| {
+            Error::invalid(format!("an array of {len} items is too long"))
+        })?;
+        let size = size.max(1);
+        let region = Arc::new(Region::new(size, size)?);
+        Ok(Self {
+            region,
+            len,
+            items: PhantomData,
+        })
+    }
+
+    /// The items given, in shared memory. Python: `RawArray(typecode, items)`.
+    ///
+    /// # Errors
+    /// As [`RawArray::zeroed`].
+    pub fn new(items: impl IntoIterator<Item = T>) -> Result<Self> {
+        let items: Vec<T> = items.into_iter().collect();
+        let array = Self::zeroed(items.len())?;
+        for (index, item) in items.into_iter().enumerate() {
+            array.store(index, item);
+        }
+        Ok(array)
+    }
+
+    /// How many items there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// A copy of the item at `index`. Python: `array[index]`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub fn get(&self, index: usize) -> Result<T> {
+        self.check(index)?;
+        Ok(self.load(index))
+    }
+
+    /// Puts an item at `index`. Python: `array[index] = item`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub fn set(&self, index: usize, item: T) -> Result<()> {
+        self.check(index)?;
+        self.store(index, item);
+        Ok(())
+    }
+
+    /// Copies of the items in `range`. Python: `array[start:end]`; but a range
+    /// that goes past the end is an error.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>> {
+        let (start, end) = self.bounds(&range)?;
+        Ok((start..end).map(|index| self.load(index)).collect())
+    }
+
+    /// Puts `items` in the place of as many, from `start` on. Python:
+    /// `array[start:start + len(items)] = items`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; nothing is changed then.
+    pub fn set_slice(&self, start: usize, items: &[T]) -> Result<()> {
+        self.bounds(&(start..start.saturating_add(items.len())))?;
+        for (index, item) in (start..).zip(items) {
+            self.store(index, *item);
+        }
+        Ok(())
+    }
+
+    fn check(&self, index: usize) -> Result<()> {
+        if index < self.len {
+            return Ok(());
+        }
+        Err(Error::OutOfRange {
+            index,
+            len: self.len,
+        })
+    }
+
+    fn bounds(
+        &self,
+        range: &impl RangeBounds<usize>,
+    ) -> Result<(usize, usize)> {
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&last) => last.saturating_add(1),
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => self.len,
+        };
+        let past = start.max(end);
+        if past > self.len {
+            return Err(Error::OutOfRange {
+                index: past - 1,
+                len: self.len,
+            });
+        }
+        Ok((start, end))
+    }
+
+    fn load(&self, index: usize) -> T {
+        let mut item = T::zeroed();
+        let bytes = bytemuck::bytes_of_mut(&mut item);
+        cells::load(&self.region, index * size_of::<T>(), bytes);
+        item
+    }
+
+    fn store(&self, index: usize, item: T) {
+        let bytes = bytemuck::bytes_of(&item);
+        cells::store(&self.region, index * size_of::<T>(), bytes);
+    }
+}
+
+impl<T> fmt::Debug for RawArray<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawArray(len={})", self.len)
+    }
+}
+
+/// One shared item, without a lock. Python:
+/// `multiprocessing.sharedctypes.RawValue`.
+///
+/// An item of 1, 2, 4 or 8 bytes is read and written whole; a greater one may
+/// be seen half written.
+#[derive(Clone, Debug)]
+pub struct RawValue<T>(RawArray<T>);
+
+impl<T: Pod> RawValue<T> {
+    /// A shared item. Python: `RawValue(typecode, item)`.
+    ///
+    /// # Errors
+    /// [`Error::System`] if there is no shared memory for it.
+    pub fn new(item: T) -> Result<Self> {
+        RawArray::new([item]).map(Self)
+    }
+
+    /// A copy of the item. Python: `value.value`.
+    #[must_use]
+    pub fn get(&self) -> T {
+        self.0.load(0)
+    }
+
+    /// Puts another item in its place. Python: `value.value = item`.
+    pub fn set(&self, item: T) {
+        self.0.store(0, item);
+    }
+}

@@ -1,0 +1,46 @@
+//! The behaviours that the crate promises, each as a test.
+//!
+//! `b008` in a name is number 8 of the list that CPython's own tests were
+//! boiled down to. Some of its numbers have no, or another, sense in Rust:
+//!
+//! | number | in Python | here |
+//! |---|---|---|
+//! | 1 | the current process has `is_alive` and `exitcode` | it has neither: who asks is alive |
+//! | 2, 7 | `args` and `kwargs` arrive | what the closure captures arrives |
+//! | 10 | `join(-1)` returns at once | a `Duration` is never negative |
+//! | 21 | a child waits for its non-daemon threads | threads end with their process, in a child as in `main`: join them, or use `thread::scope` |
+//! | 26 | `exit(True)`, `exit(None)` | a target returns `()`, an `i32` or a `Result` of them |
+//! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
+
+mod harness;
+mod process_end;
+mod process_exit;
+mod process_exitcode;
+mod process_family;
+mod process_resources;
+mod process_start;
+mod process_threads;
+mod procfs;
+mod support;
+
+use std::process::ExitCode;
+
+use harness::Test;
+
+/// What is run, file by file.
+const TESTS: &[&[Test]] = &[
+    process_start::TESTS,
+    process_end::TESTS,
+    process_exitcode::TESTS,
+    process_exit::TESTS,
+    process_family::TESTS,
+    process_threads::TESTS,
+    process_resources::TESTS,
+];
+
+/// What tests run as a program of its own, with a main function.
+const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS];
+
+fn main() -> ExitCode {
+    harness::main(TESTS, PROGRAMS)
+}

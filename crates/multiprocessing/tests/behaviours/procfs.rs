@@ -1,0 +1,82 @@
+//! What /proc and /dev/shm tell of processes.
+
+use std::fs;
+use std::path::PathBuf;
+
+/// A line of the kernel's list of processes.
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    pub(crate) parent: i32,
+    pub(crate) session: i32,
+    /// Ended, and not waited for by its parent yet.
+    pub(crate) zombie: bool,
+}
+
+/// Every process that the kernel knows, zombies too.
+pub(crate) fn processes() -> Vec<Process> {
+    let entries = fs::read_dir("/proc").expect("/proc is mounted");
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(process)
+        .collect()
+}
+
+/// The process with this pid, if there is one.
+pub(crate) fn process(pid: i32) -> Option<Process> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in brackets, and may contain brackets.
+    let (_, rest) = stat.rsplit_once(')')?;
+    let mut fields = rest.split_whitespace();
+    let zombie = matches!(fields.next()?, "Z" | "X");
+    let parent = fields.next()?.parse().ok()?;
+    let session = fields.nth(1)?.parse().ok()?;
+    Some(Process {
+        pid,
+        parent,
+        session,
+        zombie,
+    })
+}
+
+/// Whether the process still runs.
+pub(crate) fn alive(pid: i32) -> bool {
+    process(pid).is_some_and(|process| !process.zombie)
+}
+
+/// The zombies that the calling process has not waited for.
+pub(crate) fn own_zombies() -> Vec<i32> {
+    let own = nix::unistd::getpid().as_raw();
+    let children = processes().into_iter().filter(|p| p.parent == own);
+    children.filter(|p| p.zombie).map(|p| p.pid).collect()
+}
+
+/// The living members of a session.
+pub(crate) fn session(leader: i32) -> Vec<i32> {
+    let members = processes().into_iter().filter(|p| p.session == leader);
+    members.filter(|p| !p.zombie).map(|p| p.pid).collect()
+}
+
+/// How many descriptors the calling process has open.
+pub(crate) fn open_descriptors() -> usize {
+    // One of them is the directory's own.
+    let entries = fs::read_dir("/proc/self/fd").expect("/proc is mounted");
+    entries.count() - 1
+}
+
+/// The names in /dev/shm that were made by processes which have ended.
+pub(crate) fn orphaned_regions() -> Vec<PathBuf> {
+    let entries = fs::read_dir("/dev/shm").expect("/dev/shm is mounted");
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    paths
+        .filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.and_then(creator).is_some_and(|pid| !alive(pid))
+        })
+        .collect()
+}
+
+/// The pid in `multiprocessing-<pid>-<number>`.
+fn creator(name: &str) -> Option<i32> {
+    let numbers = name.strip_prefix("multiprocessing-")?;
+    numbers.split_once('-')?.0.parse().ok()
+}
