@@ -11,8 +11,15 @@
 //! | 21 | a child waits for its non-daemon threads | threads end with their process, in a child as in `main`: join them, or use `thread::scope` |
 //! | 26 | `exit(True)`, `exit(None)` | a target returns `()`, an `i32` or a `Result` of them |
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
+//! | 126, 133 | `offset` and `size` of a message | slices |
+//! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
+//! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
 
 mod harness;
+mod manager;
+mod manager_server;
+mod pipe;
+mod pipe_end;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -22,6 +29,7 @@ mod process_start;
 mod process_threads;
 mod procfs;
 mod support;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -36,6 +44,10 @@ const TESTS: &[&[Test]] = &[
     process_family::TESTS,
     process_threads::TESTS,
     process_resources::TESTS,
+    pipe::TESTS,
+    pipe_end::TESTS,
+    manager::TESTS,
+    manager_server::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.

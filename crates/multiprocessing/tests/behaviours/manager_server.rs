@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::harness::{Test, list};
+use crate::pipe_end::disconnected;
 use crate::procfs;
 use crate::support::{SOON, eventually, in_child, joined, started, tell, told};
 use crate::waiting::once_in;
@@ -29,10 +30,6 @@ pub(crate) const TESTS: &[Test] = list![
 
 fn manager() -> Manager {
     Manager::new().expect("a server")
-}
-
-fn disconnected<T>(result: Result<T, Error>) -> bool {
-    matches!(result, Err(Error::Disconnected))
 }
 
 fn send(signal: Signal, pid: i32) {
@@ -61,8 +58,8 @@ fn b202_shutdown_ends_the_server_with_0() {
     manager.shutdown().expect("it ends");
     assert_eq!(manager.exitcode().expect("ours"), Some(0));
     manager.shutdown().expect("it has ended");
-    assert!(disconnected(list.get(0)));
-    assert!(disconnected(manager.list::<u8>()));
+    disconnected(list.get(0));
+    disconnected(manager.list::<u8>());
 }
 
 fn b202_dropping_shuts_down() {
@@ -108,14 +105,14 @@ fn b212_a_killed_server_is_an_error_at_once() {
     send(Signal::SIGKILL, manager.pid());
     eventually(SOON, || manager.exitcode().expect("ours").is_some());
 
-    assert!(disconnected(list.get(0)));
-    assert!(disconnected(list.append(2)));
-    assert!(disconnected(list.sort()));
-    assert!(disconnected(dict.get(&1)));
-    assert!(disconnected(dict.items()));
-    assert!(disconnected(queue.get()));
-    assert!(disconnected(manager.list::<u8>()));
-    let newcomer = || assert!(disconnected(unused.len()));
+    disconnected(list.get(0));
+    disconnected(list.append(2));
+    disconnected(list.sort());
+    disconnected(dict.get(&1));
+    disconnected(dict.items());
+    disconnected(queue.get());
+    disconnected(manager.list::<u8>());
+    let newcomer = || disconnected(unused.len());
     assert_eq!(in_child(newcomer), 0);
     assert!(sibling.is_alive().expect("ours"));
     end(&sibling);
@@ -127,7 +124,7 @@ fn b212_a_killed_server_is_an_error_at_once() {
 fn b212_a_call_that_waits_sees_the_server_die() {
     let manager = manager();
     let queue = manager.queue::<u8>(1).expect("a queue");
-    let child = started(|| assert!(disconnected(queue.get())));
+    let child = started(|| disconnected(queue.get()));
     let sibling = started(|| thread::sleep(SOON));
     once_in(libc::SYS_read, &child);
     send(Signal::SIGKILL, manager.pid());
@@ -152,7 +149,7 @@ fn the_server_keeps_no_pipe_open() {
     let manager = manager();
     manager.list::<u8>().expect("the server is at work");
     writer.close();
-    assert!(disconnected(reader.recv::<u8>()));
+    disconnected(reader.recv::<u8>());
 }
 
 fn connections_leave_nothing_behind() {
