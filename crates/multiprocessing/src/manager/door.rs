@@ -6,21 +6,15 @@
 //! message (`SCM_RIGHTS`). So there is nothing in the file system, and nothing
 //! on a network, where a stranger could knock.
 
-use std::io::{IoSlice, IoSliceMut};
-use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::sys::socket::{ControlMessage, MsgFlags, SockType, sendmsg};
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg,
-};
+use nix::sys::socket::SockType;
 use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
 use crate::error::{Error, Result};
-use crate::pipe::{self, frame};
 use crate::process::wait::readable;
+use crate::{pass, pipe};
 
 const CONNECT: u8 = b'c';
 const SHUT_DOWN: u8 = b's';
@@ -63,7 +57,7 @@ impl Outside {
             })?;
         // Our copy of the server's end goes away here: with it, we would not
         // see the server die.
-        self.knock(CONNECT, &[theirs, process])?;
+        self.knock(CONNECT, &[theirs.as_fd(), process.as_fd()])?;
         Ok(ours)
     }
 
@@ -72,23 +66,8 @@ impl Outside {
         self.knock(SHUT_DOWN, &[])
     }
 
-    fn knock(&self, what: u8, descriptors: &[OwnedFd]) -> Result<()> {
-        let descriptors: Vec<_> =
-            descriptors.iter().map(AsRawFd::as_raw_fd).collect();
-        let rights = [ControlMessage::ScmRights(&descriptors)];
-        let what = [what];
-        let what = [IoSlice::new(&what)];
-        let flags = MsgFlags::MSG_NOSIGNAL;
-        loop {
-            let door = self.0.as_raw_fd();
-            match sendmsg::<()>(door, &what, &rights, flags, None) {
-                Ok(_) => return Ok(()),
-                Err(Errno::EINTR) => {}
-                Err(errno) => {
-                    return Err(frame::failed("reach the manager", errno));
-                }
-            }
-        }
+    fn knock(&self, what: u8, descriptors: &[BorrowedFd<'_>]) -> Result<()> {
+        pass::send(self.0.as_fd(), &[what], descriptors)
     }
 }
 
@@ -96,42 +75,22 @@ impl Inside {
     /// Waits for the next who knocks; [`Error::Disconnected`] when nobody is
     /// left who could.
     pub(super) fn accept(&self) -> Result<Knock> {
-        let mut what = [0];
-        let mut space =
-            [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-        // rustix, since nix gives descriptors as bare numbers.
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let received = loop {
-            let mut parts = [IoSliceMut::new(&mut what)];
-            let flags = RecvFlags::CMSG_CLOEXEC;
-            match recvmsg(&self.0, &mut parts, &mut control, flags) {
-                Ok(received) => break received,
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => {
-                    return Err(Error::system("wait for clients", error));
+        let (message, descriptors) = pass::recv(self.0.as_fd())?;
+        let mut descriptors = descriptors.into_iter();
+        Ok(
+            match (&message[..], descriptors.next(), descriptors.next()) {
+                ([CONNECT], Some(stream), Some(process)) => {
+                    Knock::Client(Client { stream, process })
                 }
-            }
-        };
-        if received.bytes == 0 {
-            return Err(Error::Disconnected);
-        }
-        let mut descriptors = control.drain().filter_map(|part| match part {
-            RecvAncillaryMessage::ScmRights(descriptors) => Some(descriptors),
-            _ => None,
-        });
-        let mut descriptors = descriptors.by_ref().flatten();
-        Ok(match (what[0], descriptors.next(), descriptors.next()) {
-            (CONNECT, Some(stream), Some(process)) => {
-                Knock::Client(Client { stream, process })
-            }
-            (SHUT_DOWN, ..) => Knock::ShutDown,
-            _ => Knock::Nobody,
-        })
+                ([SHUT_DOWN], ..) => Knock::ShutDown,
+                _ => Knock::Nobody,
+            },
+        )
     }
 }
 
 impl AsRawFd for Inside {
-    fn as_raw_fd(&self) -> i32 {
+    fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 }

@@ -106,7 +106,7 @@ fn read_exact(socket: BorrowedFd<'_>, mut place: &mut [u8]) -> Result<()> {
 }
 
 /// A peer that closes its end with messages unread is told by ECONNRESET.
-pub(crate) fn failed(action: &str, errno: Errno) -> Error {
+fn failed(action: &str, errno: Errno) -> Error {
     match errno {
         Errno::EPIPE | Errno::ECONNRESET => Error::Disconnected,
         errno => Error::system(action, errno),

@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::error::{Error, Result};
+use crate::process::descriptor::keep_clear;
 use crate::process::wait;
 
 /// Makes pipes. Python: `multiprocessing.Pipe`.
@@ -80,8 +81,12 @@ impl Pipe {
 
 /// Two connected sockets that no program executed later inherits.
 pub(crate) fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
-    socketpair(AddressFamily::Unix, kind, None, SockFlag::SOCK_CLOEXEC)
-        .map_err(|errno| Error::system("make a pair of sockets", errno))
+    let failed = |error| Error::system("make a pair of sockets", error);
+    let flags = SockFlag::SOCK_CLOEXEC;
+    let (one, other) = socketpair(AddressFamily::Unix, kind, None, flags)
+        .map_err(|errno| failed(errno.into()))?;
+    let one = keep_clear(one).map_err(failed)?;
+    Ok((one, keep_clear(other).map_err(failed)?))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

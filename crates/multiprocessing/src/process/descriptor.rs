@@ -25,7 +25,8 @@ pub(super) fn null() -> io::Result<OwnedFd> {
     keep_clear(File::open("/dev/null")?.into())
 }
 
-fn keep_clear(descriptor: OwnedFd) -> io::Result<OwnedFd> {
+/// The same, under a number that is none of the three.
+pub(crate) fn keep_clear(descriptor: OwnedFd) -> io::Result<OwnedFd> {
     if descriptor.as_raw_fd() >= FIRST {
         return Ok(descriptor);
     }

@@ -13,7 +13,7 @@
 
 mod child;
 mod context;
-mod descriptor;
+pub(crate) mod descriptor;
 mod exit;
 mod outcome;
 mod parent;

@@ -4,7 +4,7 @@
 //! which the standard test harness cannot give. So the test binary starts
 //! itself once more for each test, as the leader of a session. When that
 //! process has ended, or has taken too long, nobody of its session may be
-//! left, nor a name in /dev/shm.
+//! left.
 
 use std::io::{PipeReader, Read};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,6 @@ fn run_as_leader(test: Test) {
 }
 
 fn supervise(name: &str) -> Result<(), Failed> {
-    let orphaned_before = procfs::orphaned_regions();
     let scratch = Scratch::new(name)?;
     let (mut leader, output) = start(name, &scratch.0)?;
     let id = i32::try_from(leader.id())?;
@@ -101,12 +100,6 @@ fn supervise(name: &str) -> Result<(), Failed> {
     for pid in still_there(id) {
         writeln!(complaints, "it left {} running", describe(pid))?;
         end(&[pid]);
-    }
-    for path in procfs::orphaned_regions() {
-        if !orphaned_before.contains(&path) {
-            writeln!(complaints, "it left {}", path.display())?;
-            fs::remove_file(path)?;
-        }
     }
     if complaints.is_empty() {
         return Ok(());

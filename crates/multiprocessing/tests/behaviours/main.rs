@@ -11,11 +11,15 @@
 //! | 21 | a child waits for its non-daemon threads | threads end with their process, in a child as in `main`: join them, or use `thread::scope` |
 //! | 26 | `exit(True)`, `exit(None)` | a target returns `()`, an `i32` or a `Result` of them |
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
+//! | 126, 133 | `offset` and `size` of a message | slices |
+//! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
+//! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
 
 mod harness;
 mod manager;
 mod manager_server;
 mod pipe;
+mod pipe_end;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -26,6 +30,7 @@ mod process_threads;
 mod procfs;
 mod region;
 mod support;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -42,6 +47,7 @@ const TESTS: &[&[Test]] = &[
     process_resources::TESTS,
     region::TESTS,
     pipe::TESTS,
+    pipe_end::TESTS,
     manager::TESTS,
     manager_server::TESTS,
 ];

@@ -1,8 +1,4 @@
 //! What the proxies of a manager do: dicts, lists and queues.
-//!
-//! Of behaviour 193, `+` is missing: it makes a plain list, which is
-//! `to_vec` and `Vec::extend` here. Of 196, iterating while the dict is
-//! cleared: `keys` and its like are copies.
 
 use std::collections::HashMap;
 use std::thread;

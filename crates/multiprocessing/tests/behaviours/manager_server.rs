@@ -8,8 +8,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::harness::{Test, list};
+use crate::pipe_end::disconnected;
 use crate::procfs;
 use crate::support::{SOON, eventually, in_child, joined, started, tell, told};
+use crate::waiting::once_in;
 
 pub(crate) const TESTS: &[Test] = list![
     b202_shutdown_ends_the_server_with_0,
@@ -30,10 +32,6 @@ fn manager() -> Manager {
     Manager::new().expect("a server")
 }
 
-fn disconnected<T>(result: &Result<T, Error>) -> bool {
-    matches!(result, Err(Error::Disconnected))
-}
-
 fn send(signal: Signal, pid: i32) {
     kill(Pid::from_raw(pid), signal).expect("the process is there");
 }
@@ -45,13 +43,6 @@ fn end(child: &Process<'_>) {
 
 fn pid(child: &Process<'_>) -> i32 {
     child.pid().expect("it is open").expect("it was started")
-}
-
-/// The system call that the process waits in, as the kernel numbers it.
-fn waits_in(pid: i32, call: i64) -> bool {
-    let line = std::fs::read_to_string(format!("/proc/{pid}/syscall"));
-    let line = line.expect("it runs, and is ours");
-    line.split(' ').next() == Some(call.to_string().as_str())
 }
 
 fn descriptors(pid: i32) -> usize {
@@ -67,8 +58,8 @@ fn b202_shutdown_ends_the_server_with_0() {
     manager.shutdown().expect("it ends");
     assert_eq!(manager.exitcode().expect("ours"), Some(0));
     manager.shutdown().expect("it has ended");
-    assert!(disconnected(&list.get(0)));
-    assert!(disconnected(&manager.list::<u8>()));
+    disconnected(list.get(0));
+    disconnected(manager.list::<u8>());
 }
 
 fn b202_dropping_shuts_down() {
@@ -114,14 +105,14 @@ fn b212_a_killed_server_is_an_error_at_once() {
     send(Signal::SIGKILL, manager.pid());
     eventually(SOON, || manager.exitcode().expect("ours").is_some());
 
-    assert!(disconnected(&list.get(0)));
-    assert!(disconnected(&list.append(2)));
-    assert!(disconnected(&list.sort()));
-    assert!(disconnected(&dict.get(&1)));
-    assert!(disconnected(&dict.items()));
-    assert!(disconnected(&queue.get()));
-    assert!(disconnected(&manager.list::<u8>()));
-    let newcomer = || assert!(disconnected(&unused.len()));
+    disconnected(list.get(0));
+    disconnected(list.append(2));
+    disconnected(list.sort());
+    disconnected(dict.get(&1));
+    disconnected(dict.items());
+    disconnected(queue.get());
+    disconnected(manager.list::<u8>());
+    let newcomer = || disconnected(unused.len());
     assert_eq!(in_child(newcomer), 0);
     assert!(sibling.is_alive().expect("ours"));
     end(&sibling);
@@ -133,9 +124,9 @@ fn b212_a_killed_server_is_an_error_at_once() {
 fn b212_a_call_that_waits_sees_the_server_die() {
     let manager = manager();
     let queue = manager.queue::<u8>(1).expect("a queue");
-    let child = started(|| assert!(disconnected(&queue.get())));
+    let child = started(|| disconnected(queue.get()));
     let sibling = started(|| thread::sleep(SOON));
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_read));
+    once_in(libc::SYS_read, &child);
     send(Signal::SIGKILL, manager.pid());
     assert_eq!(joined(&child), 0);
     end(&sibling);
@@ -158,7 +149,7 @@ fn the_server_keeps_no_pipe_open() {
     let manager = manager();
     manager.list::<u8>().expect("the server is at work");
     writer.close();
-    assert!(disconnected(&reader.recv::<u8>()));
+    disconnected(reader.recv::<u8>());
 }
 
 fn connections_leave_nothing_behind() {
@@ -187,7 +178,7 @@ fn a_client_killed_in_a_request_disturbs_nobody() {
     let before = descriptors(manager.pid());
     send(Signal::SIGSTOP, manager.pid());
     let child = started(|| list.append("x".repeat(16 << 20)));
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_sendmsg));
+    once_in(libc::SYS_sendmsg, &child);
     end(&child);
     send(Signal::SIGCONT, manager.pid());
     assert!(list.is_empty().expect("the server answers"));
@@ -200,7 +191,7 @@ fn a_client_killed_in_get_takes_no_item() {
     let manager = manager();
     let queue = manager.queue(1).expect("a queue");
     let child = started(|| assert_eq!(queue.get().expect("an item"), 0));
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_read));
+    once_in(libc::SYS_read, &child);
     end(&child);
     queue.put(1).expect("there is room");
     assert_eq!(queue.get_timeout(SOON).expect("nobody took it"), 1);
@@ -218,7 +209,7 @@ fn a_killed_client_may_leave_a_child_behind() {
         assert_eq!(queue.get().expect("an item"), 0);
     });
     let heir = told("heir");
-    eventually(SOON, || waits_in(pid(&child), libc::SYS_read));
+    once_in(libc::SYS_read, &child);
     end(&child);
     queue.put(1).expect("there is room");
     assert_eq!(queue.get_timeout(SOON).expect("nobody took it"), 1);

@@ -63,20 +63,12 @@ pub(crate) fn open_descriptors() -> usize {
     entries.count() - 1
 }
 
-/// The names in /dev/shm that were made by processes which have ended.
-pub(crate) fn orphaned_regions() -> Vec<PathBuf> {
+/// The names in /dev/shm of regions that the process `pid` has made.
+pub(crate) fn regions_of(pid: u32) -> Vec<PathBuf> {
+    let begin = format!("/dev/shm/multiprocessing-{pid}-");
     let entries = fs::read_dir("/dev/shm").expect("/dev/shm is mounted");
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
     paths
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.and_then(creator).is_some_and(|pid| !alive(pid))
-        })
+        .filter(|path| path.to_string_lossy().starts_with(&begin))
         .collect()
-}
-
-/// The pid in `multiprocessing-<pid>-<number>`.
-fn creator(name: &str) -> Option<i32> {
-    let numbers = name.strip_prefix("multiprocessing-")?;
-    numbers.split_once('-')?.0.parse().ok()
 }
