@@ -1,1 +1,12 @@
-//! x
+//! Runs the examples and watches them: what the tests of this package stand
+//! on.
+//!
+//! [`catalogue`] finds the examples and their contracts, [`programs`] builds
+//! the binaries, [`watch`] runs one and notes what it prints and when,
+//! [`family`] sees what the processes of a run are doing, and whether any is
+//! left.
+
+pub mod catalogue;
+pub mod family;
+pub mod programs;
+pub mod watch;

@@ -64,6 +64,7 @@
 //! line    = INDENT [ LABEL ] [ "×" n | "×" a ".." b | "*" | "+" | "?" ] "|" text
 //! hole    = "{" NAME [ ":" type | "=" a ".." [ b ] | "=" word { word } ] "}"
 //! type    = "int" | "float" | "pid" | "word" | "text" | "perm(" { item } ")"
+//! item    = word | '"' text '"'
 //! rule    = { "usually" | "per" NAME ":" } demand "# why"
 //! demand  = A "before" B | "always" sum "<=" sum
 //!         | "finally" sum ( "<=" | "==" ) sum
@@ -127,7 +128,9 @@
 //!   known values that are never printed. All lines in R must show K.
 //! - `always` speaks of every prefix of the output, the empty one too.
 //! - `elapsed` and `spread` are scaled by the pace of a run, and passed over,
-//!   said so, where no times are known. [`Run::jitter`] loosens `spread`.
+//!   said so, where no times are known. `spread` counts from the earliest
+//!   moment at which the first line can have been printed to the latest of
+//!   the last ([`Seen`]), so that a slow watcher never breaks it.
 //! - A text hole in `stderr:` may span lines. The last newline of stderr does
 //!   not count.
 
@@ -148,5 +151,5 @@ mod width;
 
 pub use diagnostic::Diagnostic;
 pub use model::{Contract, Exit, Source};
-pub use run::{Ending, OutputLine, Run};
+pub use run::{Ending, OutputLine, Run, Seen};
 pub use verdict::{Closest, Kind, Limit, Report, Usual, Verdict, Violation};

@@ -16,9 +16,6 @@ pub struct Run {
     /// The pace of its sleeps: the limits of the time rules are multiplied
     /// by it. 1 is the pace of the contract.
     pub pace: f64,
-    /// How much later than it was printed a line may have been stamped. The
-    /// lower bounds of `spread` are tolerant by this much.
-    pub jitter: Duration,
 }
 
 /// A line of output, without its newline.
@@ -26,9 +23,19 @@ pub struct Run {
 pub struct OutputLine {
     /// The line.
     pub text: String,
-    /// When it was seen, counted from the start of the program; None: nobody
-    /// watched.
-    pub at: Option<Duration>,
+    /// When it was printed; None: nobody watched.
+    pub at: Option<Seen>,
+}
+
+/// When a line was printed, as far as a watcher can know: after the last time
+/// that it looked and saw nothing, and before the time that it saw the line.
+/// Both count from the start of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// It was not there yet.
+    pub after: Duration,
+    /// It was there.
+    pub by: Duration,
 }
 
 /// How a run ended.
@@ -59,7 +66,6 @@ impl Run {
             elapsed: None,
             stderr: String::new(),
             pace: 1.0,
-            jitter: Duration::ZERO,
         }
     }
 }

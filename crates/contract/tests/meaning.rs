@@ -237,3 +237,11 @@ usually always x <= 1 # neither
     let held: Vec<bool> = report.usually.iter().map(|it| it.held).collect();
     assert_eq!(held, [true, false, false]);
 }
+
+#[test]
+fn an_item_of_a_permutation_may_have_blanks_in_quotes() {
+    let source = "main:\n  | {{{_:perm(\"0: 'a'\" \"1: 'b'\" end)}}}\n";
+    assert_kept(source, &["{1: 'b', end, 0: 'a'}"]);
+    assert_broken(source, &["{1: 'b', 0: 'a'}"], Kind::Unknown, 1);
+    assert_broken(source, &["{1: 'a', end, 0: 'b'}"], Kind::Unknown, 1);
+}

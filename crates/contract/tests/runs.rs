@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contract::{
-    Closest, Contract, Ending, Kind, OutputLine, Report, Run, Verdict,
+    Closest, Contract, Ending, Kind, OutputLine, Report, Run, Seen, Verdict,
     Violation,
 };
 
@@ -26,6 +26,12 @@ fn broken(source: &str, run: &Run) -> Violation {
     }
 }
 
+/// In milliseconds.
+fn seen(after: u64, by: u64) -> Seen {
+    let [after, by] = [after, by].map(Duration::from_millis);
+    Seen { after, by }
+}
+
 /// Lines with the milliseconds at which they were seen.
 fn watched(lines: &[(&str, u64)], elapsed: u64) -> Run {
     let mut run = Run::saved("", Ending::Exited(0));
@@ -33,7 +39,7 @@ fn watched(lines: &[(&str, u64)], elapsed: u64) -> Run {
         .iter()
         .map(|&(text, at)| OutputLine {
             text: text.to_owned(),
-            at: Some(Duration::from_millis(at)),
+            at: Some(seen(at, at)),
         })
         .collect();
     run.elapsed = Some(Duration::from_millis(elapsed));
@@ -191,9 +197,9 @@ violation: `spread 3 get >= 1 s` is broken
  at    test.contract:3
 ";
     assert_eq!(broken(SEMAPHORE, &early).to_string(), expected);
-    early.jitter = Duration::from_millis(10);
+    early.lines[1].at = Some(seen(90, 100));
     kept(SEMAPHORE, &early);
-    early.jitter = Duration::from_millis(9);
+    early.lines[1].at = Some(seen(91, 100));
     broken(SEMAPHORE, &early);
     early.pace = 0.99;
     kept(SEMAPHORE, &early);

@@ -232,8 +232,9 @@ impl<'c> Judge<'c> {
                 return String::new();
             }
             if let Demand::Spread { .. } = demand {
-                let at = self.run.lines[event.row - 1].at.unwrap_or_default();
-                return format!("{:.3} s", at.as_secs_f64());
+                let at = self.run.lines[event.row - 1].at;
+                let by = at.map_or(0.0, |at| at.by.as_secs_f64());
+                return format!("{by:.3} s");
             }
             let Some((left, right)) = &mut sums else {
                 return String::new();

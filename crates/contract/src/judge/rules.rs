@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::judge::Event;
 use crate::judge::breach::{Breach, Mark};
 use crate::model::{Demand, Per, Rule};
-use crate::run::Run;
+use crate::run::{Run, Seen};
 use crate::verdict::{Closest, Kind};
 
 pub(super) struct Watch<'c> {
@@ -86,7 +86,7 @@ impl<'c> Watch<'c> {
     pub(super) fn see(
         &mut self,
         event: &Event<'_>,
-        at: Option<Duration>,
+        at: Option<Seen>,
         run: &Run,
     ) -> Option<Failure> {
         let demand = &self.rule.demand;
@@ -114,8 +114,8 @@ impl<'c> Watch<'c> {
                 let at = at?;
                 let (first, since) = group.recent(event.row, at, *count)?;
                 let bound = limit.as_secs_f64() * run.pace;
-                let measured = at.saturating_sub(since);
-                self.apart((first, event.row), measured, bound, run.jitter)
+                let measured = at.by.saturating_sub(since);
+                self.apart((first, event.row), measured, bound)
             }
             Demand::Elapsed { .. } => None,
         }?;
@@ -205,7 +205,6 @@ impl<'c> Watch<'c> {
         (first, last): (usize, usize),
         measured: Duration,
         bound: f64,
-        jitter: Duration,
     ) -> Option<Vec<Mark>> {
         let closer = match self.closest {
             Some(Closest::Time {
@@ -216,7 +215,7 @@ impl<'c> Watch<'c> {
         if closer {
             self.closest = Some(Closest::Time { measured, bound });
         }
-        if measured.saturating_add(jitter).as_secs_f64() >= bound {
+        if measured.as_secs_f64() >= bound {
             return None;
         }
         let seconds = measured.as_secs_f64();
@@ -250,10 +249,10 @@ impl Group {
     fn recent(
         &mut self,
         row: usize,
-        at: Duration,
+        at: Seen,
         count: usize,
     ) -> Option<(usize, Duration)> {
-        self.recent.push_back((row, at));
+        self.recent.push_back((row, at.after));
         if self.recent.len() < count {
             return None;
         }

@@ -90,15 +90,26 @@ pub(super) fn kind(line: &Cursor<'_>) -> Parsed<Kind> {
 
 fn permutation(line: &Cursor<'_>, items: &str) -> Parsed<Kind> {
     let inner = items.strip_prefix('(').and_then(|i| i.strip_suffix(')'));
-    let items: Vec<String> = inner
-        .unwrap_or_default()
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect();
+    let items = quotable_words(inner.unwrap_or_default());
     if items.is_empty() || items.len() > MOST_ITEMS {
         let message = format!("a perm wants 1 to {MOST_ITEMS} items");
         return Err(Fault::new(line.to_end(), message, "")
             .help("write them in parentheses: `{order:perm(1 8 27)}`"));
     }
     Ok(Kind::Perm(items))
+}
+
+/// The words of `text`; one in double quotes may have blanks in it.
+fn quotable_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (word, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        words.push(word.to_owned());
+        rest = after.trim_start();
+    }
+    words
 }

@@ -1,0 +1,56 @@
+//! The binaries of the examples.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde::Deserialize;
+
+use crate::catalogue::root;
+
+/// What cargo says of a thing that it has built.
+#[derive(Deserialize)]
+struct Artifact {
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// Builds the programs of the whole workspace; their paths by name.
+///
+/// All at once, since building them one by one would unify features in another
+/// way each time, and compile the dependencies anew.
+///
+/// # Errors
+/// If cargo fails; it has said why on stderr.
+pub fn build() -> io::Result<BTreeMap<String, PathBuf>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["build", "--quiet", "--workspace", "--bins"])
+        .arg("--message-format=json-render-diagnostics")
+        .current_dir(root())
+        .stderr(Stdio::inherit());
+    if !cfg!(debug_assertions) {
+        command.arg("--release");
+    }
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(io::Error::other("the examples cannot be built"));
+    }
+    let mut programs = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let artifact: Artifact = serde_json::from_str(line)?;
+        if let (Some(target), Some(path)) =
+            (artifact.target, artifact.executable)
+        {
+            programs.insert(target.name, path);
+        }
+    }
+    Ok(programs)
+}

@@ -1,0 +1,201 @@
+//! Watching a run: what is printed, when, and how it ends.
+
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use contract::{Ending, OutputLine, Run, Seen};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+
+use crate::family::Family;
+
+/// How often the watcher looks for output, which is how exactly it knows when
+/// a line was printed.
+const GLANCE: u8 = 1;
+
+/// How long a family has to be stuck and silent to count as blocked.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// How to watch.
+#[derive(Debug, Clone, Copy)]
+pub struct Watch {
+    /// A run that takes longer is ended.
+    pub deadline: Duration,
+    /// The pace that the program was told.
+    pub pace: f64,
+    /// End the run when it is blocked: when all its threads wait for each
+    /// other.
+    pub until_blocked: bool,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub struct Sight {
+    /// What a contract judges.
+    pub run: Run,
+    /// The processes that were still there afterwards.
+    pub left_behind: Vec<String>,
+}
+
+/// Runs `command` to its end, as the leader of a process group of its own.
+///
+/// # Errors
+/// If it cannot be started or its output cannot be read.
+pub fn watch(command: &mut Command, how: Watch) -> io::Result<Sight> {
+    let start = Instant::now();
+    let mut child = command
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let family = Family::of(child.id());
+    let stderr = child.stderr.take();
+    let stderr = thread::spawn(move || {
+        let mut text = Vec::new();
+        if let Some(mut stderr) = stderr {
+            let _ = stderr.read_to_end(&mut text);
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    });
+    let mut listener = Listener::new(start);
+    if let Some(stdout) = child.stdout.take() {
+        listener.listen(stdout, family, how)?;
+    }
+    let ending = end(&mut child, &listener, family, start + how.deadline)?;
+    let elapsed = start.elapsed();
+    let left_behind = family.left_behind();
+    let run = Run {
+        lines: listener.finish(),
+        ending,
+        elapsed: Some(elapsed),
+        stderr: stderr.join().unwrap_or_default(),
+        pace: how.pace,
+    };
+    Ok(Sight { run, left_behind })
+}
+
+/// Waits for the end of the leader, and says how the run ended.
+fn end(
+    child: &mut Child,
+    listener: &Listener,
+    family: Family,
+    deadline: Instant,
+) -> io::Result<Ending> {
+    if let Some(stopped) = listener.stopped {
+        family.signal(Signal::SIGINT);
+        child.wait()?;
+        return Ok(stopped);
+    }
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(ending(status));
+        }
+        if Instant::now() > deadline {
+            family.signal(Signal::SIGKILL);
+            child.wait()?;
+            return Ok(Ending::TimedOut);
+        }
+        thread::sleep(Duration::from_millis(GLANCE.into()));
+    }
+}
+
+fn ending(status: ExitStatus) -> Ending {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Ending::Exited(code),
+        (None, signal) => Ending::Signaled(signal.unwrap_or_default()),
+    }
+}
+
+/// Takes the lines as they come.
+struct Listener {
+    start: Instant,
+    /// When it last looked and nothing was there.
+    nothing_at: Duration,
+    /// What has come of a line that has not ended yet.
+    begun: Vec<u8>,
+    lines: Vec<OutputLine>,
+    /// Why it stopped listening before the end of the output.
+    stopped: Option<Ending>,
+}
+
+impl Listener {
+    fn new(start: Instant) -> Self {
+        Self {
+            start,
+            nothing_at: Duration::ZERO,
+            begun: Vec::new(),
+            lines: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    fn listen(
+        &mut self,
+        mut stdout: ChildStdout,
+        family: Family,
+        how: Watch,
+    ) -> io::Result<()> {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut stuck_since = None;
+        loop {
+            let looked = self.start.elapsed();
+            let mut fds = [PollFd::new(stdout.as_fd(), PollFlags::POLLIN)];
+            if poll(&mut fds, PollTimeout::from(GLANCE))? > 0 {
+                let count = stdout.read(&mut buffer)?;
+                if count == 0 {
+                    return Ok(());
+                }
+                self.take(&buffer[..count]);
+                stuck_since = None;
+                continue;
+            }
+            self.nothing_at = looked;
+            if looked > how.deadline {
+                self.stopped = Some(Ending::TimedOut);
+                return Ok(());
+            }
+            if !how.until_blocked || !family.is_stuck() {
+                stuck_since = None;
+            } else if looked > *stuck_since.get_or_insert(looked) + QUIET {
+                self.stopped = Some(Ending::Blocked);
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let at = Seen {
+            after: self.nothing_at,
+            by: self.start.elapsed(),
+        };
+        for byte in bytes {
+            if *byte == b'\n' {
+                self.end_line(at);
+            } else {
+                self.begun.push(*byte);
+            }
+        }
+    }
+
+    fn end_line(&mut self, at: Seen) {
+        let text = String::from_utf8_lossy(&self.begun).into_owned();
+        self.begun.clear();
+        self.lines.push(OutputLine { text, at: Some(at) });
+    }
+
+    fn finish(mut self) -> Vec<OutputLine> {
+        if !self.begun.is_empty() {
+            let by = self.start.elapsed();
+            self.end_line(Seen {
+                after: self.nothing_at,
+                by,
+            });
+        }
+        self.lines
+    }
+}

@@ -1,0 +1,192 @@
+//! Every example against its contracts: 20 plain runs of each variant and 10
+//! on one processor, at a small pace and with another seed each time.
+//!
+//! A failure shows the run as its contract's checker draws it, and the command
+//! that repeats it. `GOLDEN_SEED=n` repeats all of them with the same seeds.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{env, fs};
+
+use contract::{Contract, Exit, Verdict};
+use golden::catalogue::{Example, examples, root};
+use golden::programs;
+use golden::watch::{Sight, Watch, watch};
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+use rayon::prelude::*;
+
+/// So long is a second of the examples here.
+const PACE: f64 = 0.02;
+const PLAIN_RUNS: u32 = 20;
+const PINNED_RUNS: u32 = 10;
+const DEADLINE: Duration = Duration::from_secs(30);
+/// How many runs are under way at a time. They sleep most of the time; but
+/// where a machine is overloaded, time limits pass that nobody meant to.
+const AT_ONCE: usize = 4;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    let trials = match trials() {
+        Ok(trials) => trials,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // The runs of one variant go side by side, not the variants.
+    arguments.test_threads = Some(1);
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(AT_ONCE)
+        .build_global()?;
+    let programs = Arc::new(programs::build()?);
+    let seed = seed()?;
+    let mut trials = Vec::new();
+    for example in examples()? {
+        for path in example.contracts()? {
+            let variant = path.file_stem().unwrap_or_default();
+            let name =
+                format!("{}::{}", example.package, variant.to_string_lossy());
+            let (example, programs) = (example.clone(), Arc::clone(&programs));
+            trials.push(Trial::test(name, move || {
+                check(&example, &path, &programs, seed)
+            }));
+        }
+    }
+    Ok(trials)
+}
+
+/// Runs one variant often enough.
+fn check(
+    example: &Example,
+    path: &Path,
+    programs: &BTreeMap<String, PathBuf>,
+    seed: u32,
+) -> Result<(), Failed> {
+    let shown = path.strip_prefix(root())?.display().to_string();
+    let contract = Contract::parse(&fs::read_to_string(path)?, &shown)
+        .map_err(|faults| {
+            let faults = faults.iter().map(ToString::to_string);
+            faults.collect::<Vec<_>>().join("\n")
+        })?;
+    let program = programs
+        .get(&example.package)
+        .ok_or_else(|| format!("{} has no binary", example.package))?;
+    let runs = (0..PLAIN_RUNS + PINNED_RUNS).map(|number| Attempt {
+        program,
+        contract: &contract,
+        pace: PACE.max(example.about.minimum_pace),
+        seed: seed.wrapping_add(number),
+        pinned: number >= PLAIN_RUNS,
+    });
+    let runs: Vec<_> = runs.collect();
+    let complaint = runs.par_iter().find_map_first(|run| run.judge().err());
+    complaint.map_or(Ok(()), Err)
+}
+
+/// One run of one variant.
+struct Attempt<'a> {
+    program: &'a Path,
+    contract: &'a Contract,
+    pace: f64,
+    seed: u32,
+    pinned: bool,
+}
+
+impl Attempt<'_> {
+    fn judge(&self) -> Result<(), Failed> {
+        let Sight { run, left_behind } = self.watch()?;
+        let mut complaints = String::new();
+        if let Verdict::Broken(violation) = self.contract.judge(&run) {
+            writeln!(complaints, "{violation}")?;
+        }
+        for process in left_behind {
+            writeln!(complaints, "it left a process behind: {process}")?;
+        }
+        for name in regions_left() {
+            writeln!(complaints, "it left shared memory behind: {name}")?;
+        }
+        if complaints.is_empty() {
+            return Ok(());
+        }
+        writeln!(complaints, "again: {}", self.command_line())?;
+        Err(complaints.into())
+    }
+
+    fn watch(&self) -> Result<Sight, Failed> {
+        let mut command = Command::new(self.program);
+        command
+            .args(self.contract.flags())
+            .env("LESSON_PACE", self.pace.to_string())
+            .env("LESSON_SEED", self.seed.to_string())
+            .env_remove("RUST_BACKTRACE");
+        let how = Watch {
+            deadline: DEADLINE,
+            pace: self.pace,
+            until_blocked: self.contract.exit() == Exit::Blocked,
+        };
+        // A child runs where the thread may run that starts it.
+        let everywhere = sched_getaffinity(Pid::from_raw(0))?;
+        if self.pinned {
+            sched_setaffinity(Pid::from_raw(0), &first_of(&everywhere)?)?;
+        }
+        let sight = watch(&mut command, how);
+        sched_setaffinity(Pid::from_raw(0), &everywhere)?;
+        Ok(sight?)
+    }
+
+    fn command_line(&self) -> String {
+        let pinned = if self.pinned { "taskset -c 0 " } else { "" };
+        let flags = self.contract.flags().join(" ");
+        let program = self.program.display();
+        let (pace, seed) = (self.pace, self.seed);
+        format!(
+            "LESSON_PACE={pace} LESSON_SEED={seed} {pinned}{program} {flags}"
+        )
+    }
+}
+
+/// The lowest of the processors.
+fn first_of(all: &CpuSet) -> Result<CpuSet, Failed> {
+    let mut first = CpuSet::new();
+    for processor in 0..CpuSet::count() {
+        if all.is_set(processor)? {
+            first.set(processor)?;
+            break;
+        }
+    }
+    Ok(first)
+}
+
+/// The names of regions of processes that have ended.
+fn regions_left() -> Vec<String> {
+    let Ok(entries) = fs::read_dir("/dev/shm") else {
+        return Vec::new();
+    };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let names = names.filter_map(|name| name.into_string().ok());
+    names
+        .filter(|name| {
+            let maker = name.strip_prefix("multiprocessing-");
+            let pid = maker.and_then(|rest| rest.split('-').next());
+            pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists())
+        })
+        .collect()
+}
+
+fn seed() -> Result<u32, Box<dyn std::error::Error>> {
+    if let Ok(given) = env::var("GOLDEN_SEED") {
+        return Ok(given.parse()?);
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    Ok(now.subsec_nanos())
+}
