@@ -1,13 +1,10 @@
 //! 例 3-1 创建一个子进程 · Create one child process
 //!
-//! Look at: after `start` both processes run, and nobody knows whose line
-//! comes first; `join` is what makes the parent wait.
+//! Look at: after `start` both run, in no certain order; `join` makes the parent
+//! wait. Without it, the parent waits at its very end, as Python does.
 //!
 //!     cargo run -p ex3-1
 //!     cargo run -p ex3-1 -- --no-join
-//!
-//! Without `join` the parent prints its last line at once, but it does not
-//! end: at exit it waits for its children, as Python does.
 
 use std::process;
 

@@ -1,14 +1,10 @@
 //! 例 3-4 共享变量的应用 · Shared variables
 //!
-//! Look at: `num` and `arr` lie in memory that both processes have, so what
-//! the child writes, the parent reads; `join` makes it read after the child
-//! has written.
+//! Look at: `num` and `arr` lie in memory that both processes have. Without
+//! `join` the parent reads whatever is there at that moment.
 //!
 //!     cargo run -p ex3-4
 //!     cargo run -p ex3-4 -- --no-join
-//!
-//! Without `join` the parent reads whatever is there at that moment: the first
-//! values, as the text says, or some of the new ones.
 
 use multiprocessing::{Array, Process, Value};
 

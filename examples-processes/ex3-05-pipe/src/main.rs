@@ -1,14 +1,10 @@
 //! 例 3-5 单向管道通信 · Communication through a pipe
 //!
-//! Look at: a message is received after it was sent, never before. That sent
-//! and received lines come in pairs is the work of the sleeps, not of the
-//! pipe. The last five messages are never received, and nobody minds: the
-//! kernel keeps them.
+//! Look at: a message is received after it was sent. That the lines come in
+//! pairs is the work of the sleeps; five messages are never received. Each end
+//! moves into its process, and the parent's copy of it is closed.
 //!
 //!     cargo run -p ex3-5
-//!
-//! As in the text the pipe could be used both ways. Each end moves into its
-//! process, and the parent's copy is closed.
 
 use lesson::sleep;
 use multiprocessing::{Connection, Pipe, Process};

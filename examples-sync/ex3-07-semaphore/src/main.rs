@@ -15,7 +15,7 @@ use std::time::Instant;
 use lesson::{elapsed, python_bool, randint, seconds, sleep};
 use multiprocessing::{Process, Semaphore, active_children};
 
-fn test_semaphore(i: u32, sem: &Semaphore) -> lesson::Result {
+fn test_semaphore(i: i64, sem: &Semaphore) -> lesson::Result {
     // 临界区开始
     sem.acquire()?; // 申请信号量
     println!("{i} 获得信号量");
@@ -27,7 +27,7 @@ fn test_semaphore(i: u32, sem: &Semaphore) -> lesson::Result {
 }
 
 fn semaphore_demo(flags: &Flags) -> lesson::Result {
-    let sem = Semaphore::new(flags.permits)?; // 可用来控制对共享资源的访问数量
+    let sem = Semaphore::new(flags.permits.try_into()?)?; // 可用来控制对共享资源的访问数量
     for i in 0..flags.processes {
         let p = Process::new(|| test_semaphore(i, &sem));
         p.start()?;
@@ -54,14 +54,14 @@ fn leak() -> lesson::Result {
 }
 
 #[derive(clap::Parser)]
-#[command(about)]
+#[command(about, allow_negative_numbers = true)]
 struct Flags {
     /// How many processes may be inside at a time
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    permits: u32,
+    #[arg(long, default_value_t = 1, value_parser = 1..=1_000_000)]
+    permits: i64,
     /// How many processes there are
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..))]
-    processes: u32,
+    #[arg(long, default_value_t = 4, value_parser = 1..=1_000_000)]
+    processes: i64,
     /// Let a process end without releasing
     #[arg(long, conflicts_with_all = ["permits", "processes"])]
     leak: bool,

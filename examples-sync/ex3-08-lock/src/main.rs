@@ -14,7 +14,7 @@
 use lesson::python_bool;
 use multiprocessing::{Lock, Process};
 
-fn print_info(lock: Option<&Lock>, id: u32, fail: bool) -> lesson::Result {
+fn print_info(lock: Option<&Lock>, id: i64, fail: bool) -> lesson::Result {
     let _guard = lock.map(Lock::guard).transpose()?;
     assert!(!fail, "进程 {id} 在持有锁时出错");
     println!("{id}说: Hello Python ...");
@@ -45,14 +45,14 @@ fn lock_demo(flags: &Flags) -> lesson::Result {
 }
 
 #[derive(clap::Parser)]
-#[command(about)]
+#[command(about, allow_negative_numbers = true)]
 struct Flags {
     /// Print without the lock
     #[arg(long)]
     no_lock: bool,
     /// Let process N, from 0 to 4, panic while it holds the lock
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..5))]
-    fail: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = 0..5)]
+    fail: Option<i64>,
 }
 
 fn main() -> lesson::Result {

@@ -1,18 +1,14 @@
 //! 例 3-9 生产者-消费者模型 · Producers and consumers
 //!
-//! Look at: the queue has room for two. Who finds it full waits in `put`, who
-//! finds it empty waits in `get`. 生产 is printed after the `put`, so a bun
-//! may be eaten before the line that says it was made.
+//! Look at: the queue has room for two; who finds it full or empty waits. 生产
+//! is printed after the `put`, so a bun may be eaten before its line. With one
+//! consumer the producers wait for ever in the end; Ctrl-C ends them all.
 //!
 //!     cargo run -p ex3-9
 //!     cargo run -p ex3-9 -- --capacity 10
 //!     cargo run -p ex3-9 -- --consumers 2
 //!     cargo run -p ex3-9 -- --threads
-//!
-//! One consumer eats five of ten buns, and two fit into the queue: the
-//! producers wait for ever, as in the text. Ctrl-C ends them all.
 
-use std::num::NonZeroUsize;
 use std::thread;
 
 use lesson::{randint, sleep};
@@ -41,7 +37,7 @@ fn producer(name: &str, q: &Queue<String>) -> lesson::Result {
 
 /// 生产者-消费者模型
 fn consumer_producer(flags: &Flags) -> lesson::Result {
-    let queue = Queue::bounded(flags.capacity.get())?; // 一个队列,长度为 2
+    let queue = Queue::bounded(flags.capacity.try_into()?)?; // 一个队列,长度为 2
     let p1 = Process::new(|| producer("Tom", &queue));
     let p2 = Process::new(|| producer("Jerry", &queue));
     let c1 = Process::new(|| consumer("小明", &queue));
@@ -58,7 +54,7 @@ fn consumer_producer(flags: &Flags) -> lesson::Result {
 
 /// The same by threads, which use the same queue.
 fn consumer_producer_threads(flags: &Flags) -> lesson::Result {
-    let queue = Queue::bounded(flags.capacity.get())?;
+    let queue = Queue::bounded(flags.capacity.try_into()?)?;
     thread::scope(|scope| {
         let p1 = scope.spawn(|| producer("Tom", &queue));
         let p2 = scope.spawn(|| producer("Jerry", &queue));
@@ -66,23 +62,20 @@ fn consumer_producer_threads(flags: &Flags) -> lesson::Result {
         if flags.consumers == 2 {
             consumer("小红", &queue)?;
         }
-        for thread in [p1, p2, c1] {
-            thread.join().expect("no thread panics")?;
-        }
-        Ok(())
+        let mut threads = [p1, p2, c1].into_iter();
+        threads.try_for_each(|thread| thread.join().expect("no panic"))
     })
 }
 
 #[derive(clap::Parser)]
-#[command(about)]
+#[command(about, allow_negative_numbers = true)]
 struct Flags {
     /// How many buns the queue holds
-    #[arg(long, default_value = "2", value_name = "N")]
-    capacity: NonZeroUsize,
+    #[arg(long, default_value_t = 2, value_parser = 1..=1_000_000)]
+    capacity: i64,
     /// How many consumers there are, 1 or 2
-    #[arg(long, default_value_t = 1, value_name = "N",
-          value_parser = clap::value_parser!(u8).range(1..=2))]
-    consumers: u8,
+    #[arg(long, default_value_t = 1, value_parser = 1..=2)]
+    consumers: i64,
     /// Use threads instead of processes
     #[arg(long)]
     threads: bool,
@@ -90,9 +83,8 @@ struct Flags {
 
 fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
-    if flags.threads {
-        consumer_producer_threads(&flags)
-    } else {
-        consumer_producer(&flags)
+    match flags.threads {
+        false => consumer_producer(&flags),
+        true => consumer_producer_threads(&flags),
     }
 }
