@@ -1,6 +1,7 @@
 //! The processes of one run: a process group of its own.
 
 use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -139,4 +140,21 @@ fn describe(pid: i32) -> String {
     let command = fs::read_to_string(format!("/proc/{pid}/cmdline"));
     let command = command.unwrap_or_default().replace('\0', " ");
     format!("{pid} {command}")
+}
+
+/// The names in /dev/shm of regions whose makers have ended.
+#[must_use]
+pub fn regions_left() -> Vec<String> {
+    let Ok(entries) = fs::read_dir("/dev/shm") else {
+        return Vec::new();
+    };
+    let names = entries.flatten().map(|entry| entry.file_name());
+    let names = names.filter_map(|name| name.into_string().ok());
+    names
+        .filter(|name| {
+            let maker = name.strip_prefix("multiprocessing-");
+            let pid = maker.and_then(|rest| rest.split('-').next());
+            pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists())
+        })
+        .collect()
 }

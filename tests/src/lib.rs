@@ -4,9 +4,10 @@
 //! [`catalogue`] finds the examples and their contracts, [`programs`] builds
 //! the binaries, [`watch`] runs one and notes what it prints and when,
 //! [`family`] sees what the processes of a run are doing, and whether any is
-//! left.
+//! left, [`chance`] gives the seed for what a test leaves open.
 
 pub mod catalogue;
+pub mod chance;
 pub mod family;
 pub mod programs;
 pub mod watch;

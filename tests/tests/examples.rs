@@ -6,14 +6,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use std::{env, fs};
+use std::time::Duration;
 
 use contract::{Contract, Exit, Verdict};
 use golden::catalogue::{Example, examples, root};
+use golden::chance::seed;
+use golden::family::regions_left;
 use golden::programs;
 use golden::watch::{Sight, Watch, watch};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -70,7 +72,7 @@ fn check(
     example: &Example,
     path: &Path,
     programs: &BTreeMap<String, PathBuf>,
-    seed: u32,
+    seed: u64,
 ) -> Result<(), Failed> {
     let shown = path.strip_prefix(root())?.display().to_string();
     let contract = Contract::parse(&fs::read_to_string(path)?, &shown)
@@ -85,7 +87,7 @@ fn check(
         program,
         contract: &contract,
         pace: PACE.max(example.about.minimum_pace),
-        seed: seed.wrapping_add(number),
+        seed: seed.wrapping_add(number.into()),
         pinned: number >= PLAIN_RUNS,
     });
     let runs: Vec<_> = runs.collect();
@@ -98,7 +100,7 @@ struct Attempt<'a> {
     program: &'a Path,
     contract: &'a Contract,
     pace: f64,
-    seed: u32,
+    seed: u64,
     pinned: bool,
 }
 
@@ -165,28 +167,4 @@ fn first_of(all: &CpuSet) -> Result<CpuSet, Failed> {
         }
     }
     Ok(first)
-}
-
-/// The names of regions of processes that have ended.
-fn regions_left() -> Vec<String> {
-    let Ok(entries) = fs::read_dir("/dev/shm") else {
-        return Vec::new();
-    };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    let names = names.filter_map(|name| name.into_string().ok());
-    names
-        .filter(|name| {
-            let maker = name.strip_prefix("multiprocessing-");
-            let pid = maker.and_then(|rest| rest.split('-').next());
-            pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists())
-        })
-        .collect()
-}
-
-fn seed() -> Result<u32, Box<dyn std::error::Error>> {
-    if let Ok(given) = env::var("GOLDEN_SEED") {
-        return Ok(given.parse()?);
-    }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(now.subsec_nanos())
 }

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
 };
+use rustix::time::Timespec;
 
 /// Whether the system forgets children as soon as they end: SIGCHLD is ignored,
 /// by this program or by the one that started it.
@@ -30,6 +31,12 @@ pub(crate) fn children_are_forgotten() -> bool {
     action.sa_sigaction == libc::SIG_IGN
         || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
+
+/// How long a child waits to be ended with its parent.
+const PATIENCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
 
 static PARENT: AtomicI32 = AtomicI32::new(-1);
 
@@ -67,10 +74,16 @@ extern "C" fn on_broken_pipe(_signal: i32) {
         // SAFETY: the descriptor was stored by `pass_on_broken_pipe` and the
         // process keeps it open until it ends.
         let parent = unsafe { BorrowedFd::borrow_raw(parent) };
-        let _ = rustix::process::pidfd_send_signal(
+        let sent = rustix::process::pidfd_send_signal(
             parent,
             rustix::process::Signal::PIPE,
         );
+        // The parent's end is this process's end, too. Were this one faster,
+        // its brothers would still see it die, perhaps in a lock, and speak of
+        // it.
+        if sent.is_ok() {
+            let _ = rustix::thread::nanosleep(&PATIENCE);
+        }
     }
     // The default action is in force again (SA_RESETHAND).
     let _ = nix::sys::signal::raise(Signal::SIGPIPE);

@@ -1,0 +1,180 @@
+//! However a run is ended, its whole family is gone at once, silently: by a
+//! reader that goes away, by Ctrl-C, by SIGTERM, by SIGKILL.
+//!
+//! Each variant of each example is ended at moments left to chance; a failure
+//! shows which, and `GOLDEN_SEED=n` repeats all of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use contract::Contract;
+use golden::catalogue::examples;
+use golden::chance::seed;
+use golden::family::{Family, regions_left};
+use golden::programs;
+use libtest_mimic::{Arguments, Failed, Trial};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// Slow enough to be met in the middle.
+const PACE: &str = "0.05";
+/// The moments lie within so many milliseconds after the start.
+const MOMENTS: u64 = 150;
+/// How often each ending is tried.
+const TRIES: u32 = 3;
+
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// What `| head -1` does.
+    ReaderGone,
+    /// Ctrl-C, which the terminal sends to all of them.
+    Interrupt,
+    /// `kill PID`.
+    Terminate,
+    /// `kill -9 PID`.
+    Kill,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    match trials() {
+        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
+    let programs = Arc::new(programs::build()?);
+    let seed = seed()?;
+    let mut trials = Vec::new();
+    for example in examples()? {
+        for path in example.contracts()? {
+            let variant = path.file_stem().unwrap_or_default();
+            let name =
+                format!("{}::{}", example.package, variant.to_string_lossy());
+            let (package, programs) =
+                (example.package.clone(), Arc::clone(&programs));
+            trials.push(Trial::test(name, move || {
+                check(&package, &path, &programs, seed)
+            }));
+        }
+    }
+    let programs = Arc::clone(&programs);
+    trials.push(Trial::test("no name is left in /dev/shm", move || {
+        no_name_is_left(&programs)
+    }));
+    Ok(trials)
+}
+
+fn check(
+    package: &str,
+    contract: &Path,
+    programs: &BTreeMap<String, PathBuf>,
+    seed: u64,
+) -> Result<(), Failed> {
+    let program = programs.get(package).ok_or("there is no such program")?;
+    let contract = Contract::parse(&fs::read_to_string(contract)?, package)
+        .map_err(|_| "the contract has mistakes")?;
+    let mut chance = Xoshiro256PlusPlus::seed_from_u64(seed);
+    for _ in 0..TRIES {
+        for way in [Way::ReaderGone, Way::Interrupt, Way::Terminate, Way::Kill]
+        {
+            let moment = Duration::from_millis(chance.random_range(0..MOMENTS));
+            let mut command = Command::new(program);
+            command.args(contract.flags()).env("LESSON_PACE", PACE);
+            let complaint = end(&mut command, way, moment)?;
+            let expected = contract.stderr().is_some();
+            if !complaint.is_empty() && !expected {
+                let again = format!("{way:?} after {moment:?}, seed {seed}");
+                return Err(format!("{again}:\n{complaint}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ends a run; says what was wrong about its end.
+fn end(
+    command: &mut Command,
+    way: Way,
+    moment: Duration,
+) -> Result<String, Failed> {
+    let mut child = command
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let family = Family::of(child.id());
+    let main = Pid::from_raw(child.id().cast_signed());
+    let mut stdout = child.stdout.take().map(BufReader::new);
+    match way {
+        Way::ReaderGone => {
+            if let Some(stdout) = &mut stdout {
+                stdout.read_line(&mut String::new())?;
+            }
+            stdout = None;
+        }
+        Way::Interrupt => {
+            thread::sleep(moment);
+            family.signal(Signal::SIGINT);
+        }
+        Way::Terminate => {
+            thread::sleep(moment);
+            kill(main, Signal::SIGTERM)?;
+        }
+        Way::Kill => {
+            thread::sleep(moment);
+            kill(main, Signal::SIGKILL)?;
+        }
+    }
+    let status = child.wait()?;
+    let mut complaint = String::new();
+    if !is_proper(status, way) {
+        writeln!(complaint, "it ended with {status}")?;
+    }
+    for process in family.left_behind() {
+        writeln!(complaint, "it left a process behind: {process}")?;
+    }
+    if let Some(mut stderr) = child.stderr.take() {
+        stderr.read_to_string(&mut complaint)?;
+    }
+    drop(stdout);
+    Ok(complaint)
+}
+
+/// Ended in this way, or by itself before.
+fn is_proper(status: ExitStatus, way: Way) -> bool {
+    let signal = match way {
+        Way::ReaderGone => Signal::SIGPIPE,
+        Way::Interrupt => Signal::SIGINT,
+        Way::Terminate => Signal::SIGTERM,
+        Way::Kill => Signal::SIGKILL,
+    };
+    status.success() || status.signal() == Some(signal as i32)
+}
+
+/// A process killed in the middle of making a region may leave its name; the
+/// next program that makes one removes it.
+fn no_name_is_left(programs: &BTreeMap<String, PathBuf>) -> Result<(), Failed> {
+    let program = programs.get("ex3-4").ok_or("there is no ex3-4")?;
+    Command::new(program).stdout(Stdio::null()).status()?;
+    let left = regions_left();
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(format!("left in /dev/shm: {left:?}").into())
+}
