@@ -1,7 +1,7 @@
 //! 例 3-1 创建一个子进程 · Create one child process
 //!
-//! Look at: after `start` both run, in no certain order; `join` makes the parent
-//! wait. Without it, the parent waits at its very end, as Python does.
+//! Look at: after `start` both run, in no certain order; `join` makes the
+//! parent wait. Without it, the parent waits at its very end, as Python does.
 //!
 //!     cargo run -p ex3-1
 //!     cargo run -p ex3-1 -- --no-join

@@ -5,6 +5,7 @@
 //! before it, though never before the release itself.
 //!
 //!     cargo run -p ex3-7
+//!     cargo run -p ex3-7 -- --processes 2
 //!     cargo run -p ex3-7 -- --permits 3 --processes 6
 //!     cargo run -p ex3-7 -- --leak
 //!
