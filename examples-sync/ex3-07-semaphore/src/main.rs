@@ -28,7 +28,8 @@ fn test_semaphore(i: i64, sem: &Semaphore) -> lesson::Result {
 }
 
 fn semaphore_demo(flags: &Flags) -> lesson::Result {
-    let sem = Semaphore::new(flags.permits.try_into()?)?; // 可用来控制对共享资源的访问数量
+    // 信号量可用来控制对共享资源的访问数量
+    let sem = Semaphore::new(flags.permits.try_into()?)?;
     for i in 0..flags.processes {
         let p = Process::new(|| test_semaphore(i, &sem));
         p.start()?;
