@@ -37,7 +37,7 @@ fn producer(name: &str, q: &Queue<String>) -> lesson::Result {
 
 /// 生产者-消费者模型
 fn consumer_producer(flags: &Flags) -> lesson::Result {
-    let queue = Queue::bounded(flags.capacity.try_into()?)?; // 一个队列,长度为 2
+    let queue = Queue::bounded(flags.capacity.try_into()?)?; // 队列长度为 2
     let p1 = Process::new(|| producer("Tom", &queue));
     let p2 = Process::new(|| producer("Jerry", &queue));
     let c1 = Process::new(|| consumer("小明", &queue));
