@@ -1,7 +1,8 @@
 //! Every example against its contracts: 20 plain runs of each variant and 10
 //! on one processor, at a small pace and with another seed each time.
 //!
-//! A failure shows the run as its contract's checker draws it, and the command
+//! At the end stands how often each `usually` held, and how close any run came
+//! to each bound. A failure shows the run as its contract's checker draws it, and the command
 //! that repeats it. `GOLDEN_SEED=n` repeats all of them with the same seeds.
 
 use std::collections::BTreeMap;
@@ -9,14 +10,15 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::{Contract, Exit, Verdict};
+use contract::{Contract, Exit, Report, Verdict};
 use golden::catalogue::{Example, examples, root};
 use golden::chance::seed;
 use golden::family::regions_left;
 use golden::programs;
+use golden::tally::Tally;
 use golden::watch::{Sight, Watch, watch};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -34,7 +36,8 @@ const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    let trials = match trials() {
+    let tallies = Tallies::default();
+    let trials = match trials(&tallies) {
         Ok(trials) => trials,
         Err(error) => {
             eprintln!("{error}");
@@ -43,10 +46,21 @@ fn main() -> ExitCode {
     };
     // The runs of one variant go side by side, not the variants.
     arguments.test_threads = Some(1);
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    for (name, tally) in &*lock(&tallies) {
+        println!("{name}\n{tally}");
+    }
+    conclusion.exit_code()
 }
 
-fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
+/// What was seen of each variant, by its name.
+type Tallies = Arc<Mutex<BTreeMap<String, Tally>>>;
+
+fn lock(tallies: &Tallies) -> MutexGuard<'_, BTreeMap<String, Tally>> {
+    tallies.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn trials(tallies: &Tallies) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(AT_ONCE)
         .build_global()?;
@@ -59,8 +73,11 @@ fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
             let name =
                 format!("{}::{}", example.package, variant.to_string_lossy());
             let (example, programs) = (example.clone(), Arc::clone(&programs));
-            trials.push(Trial::test(name, move || {
-                check(&example, &path, &programs, seed)
+            let tallies = Arc::clone(tallies);
+            trials.push(Trial::test(name.clone(), move || {
+                let tally = check(&example, &path, &programs, seed)?;
+                lock(&tallies).insert(name, tally);
+                Ok(())
             }));
         }
     }
@@ -73,7 +90,7 @@ fn check(
     path: &Path,
     programs: &BTreeMap<String, PathBuf>,
     seed: u64,
-) -> Result<(), Failed> {
+) -> Result<Tally, Failed> {
     let shown = path.strip_prefix(root())?.display().to_string();
     let contract = Contract::parse(&fs::read_to_string(path)?, &shown)
         .map_err(|faults| {
@@ -83,16 +100,21 @@ fn check(
     let program = programs
         .get(&example.package)
         .ok_or_else(|| format!("{} has no binary", example.package))?;
+    let pace = PACE.max(example.about.minimum_pace);
     let runs = (0..PLAIN_RUNS + PINNED_RUNS).map(|number| Attempt {
         program,
         contract: &contract,
-        pace: PACE.max(example.about.minimum_pace),
+        pace,
         seed: seed.wrapping_add(number.into()),
         pinned: number >= PLAIN_RUNS,
     });
     let runs: Vec<_> = runs.collect();
-    let complaint = runs.par_iter().find_map_first(|run| run.judge().err());
-    complaint.map_or(Ok(()), Err)
+    let reports: Vec<_> = runs.par_iter().map(Attempt::judge).collect();
+    let mut tally = Tally::new(pace);
+    for report in reports {
+        tally.add(&report?);
+    }
+    Ok(tally)
 }
 
 /// One run of one variant.
@@ -105,20 +127,27 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn judge(&self) -> Result<(), Failed> {
+    fn judge(&self) -> Result<Report, Failed> {
+        let left_before = regions_left();
         let Sight { run, left_behind } = self.watch()?;
         let mut complaints = String::new();
-        if let Verdict::Broken(violation) = self.contract.judge(&run) {
-            writeln!(complaints, "{violation}")?;
-        }
+        let report = match self.contract.judge(&run) {
+            Verdict::Kept(report) => report,
+            Verdict::Broken(violation) => {
+                writeln!(complaints, "{violation}")?;
+                Report::default()
+            }
+        };
         for process in left_behind {
             writeln!(complaints, "it left a process behind: {process}")?;
         }
         for name in regions_left() {
-            writeln!(complaints, "it left shared memory behind: {name}")?;
+            if !left_before.contains(&name) {
+                writeln!(complaints, "it left shared memory behind: {name}")?;
+            }
         }
         if complaints.is_empty() {
-            return Ok(());
+            return Ok(report);
         }
         writeln!(complaints, "again: {}", self.command_line())?;
         Err(complaints.into())

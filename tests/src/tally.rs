@@ -1,0 +1,83 @@
+//! What many runs of one variant have shown of what its contract leaves open:
+//! how often each `usually` held, how close any run came to each bound.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use contract::{Closest, Limit, Report};
+
+/// The reports of the runs of one variant, added up.
+#[derive(Debug)]
+pub struct Tally {
+    pace: f64,
+    runs: usize,
+    /// By line of the contract: the rule, and how often it held.
+    usually: BTreeMap<usize, (String, usize)>,
+    /// By line of the contract: the rule, and the closest approach.
+    limits: BTreeMap<usize, (String, Option<Closest>)>,
+}
+
+impl Tally {
+    /// Of no runs yet, at this pace.
+    #[must_use]
+    pub fn new(pace: f64) -> Self {
+        Self {
+            pace,
+            runs: 0,
+            usually: BTreeMap::new(),
+            limits: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a run.
+    pub fn add(&mut self, report: &Report) {
+        self.runs += 1;
+        for usual in &report.usually {
+            let rule = &usual.rule;
+            let new = || (rule.text.clone(), 0);
+            let (_, held) = self.usually.entry(rule.line).or_insert_with(new);
+            *held += usize::from(usual.held);
+        }
+        for Limit { rule, closest } in &report.limits {
+            let new = || (rule.text.clone(), None);
+            let (_, so_far) = self.limits.entry(rule.line).or_insert_with(new);
+            if gap(closest.as_ref()) < gap(so_far.as_ref()) {
+                *so_far = *closest;
+            }
+        }
+    }
+}
+
+/// How far from the bound; without an approach, as far as can be.
+fn gap(closest: Option<&Closest>) -> f64 {
+    match closest {
+        None => f64::INFINITY,
+        Some(Closest::Sums { left, right, .. }) => {
+            i32::try_from(right - left).map_or(f64::MAX, f64::from)
+        }
+        Some(Closest::Time { measured, bound }) => {
+            (measured.as_secs_f64() - bound).abs()
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (rule, held) in self.usually.values() {
+            writeln!(f, "    {rule}: {held} of {}", self.runs)?;
+        }
+        for (rule, closest) in self.limits.values() {
+            match closest {
+                None => writeln!(f, "    {rule}: never put to the test")?,
+                Some(Closest::Sums { left, right, .. }) => {
+                    writeln!(f, "    {rule}: {left}, {right} at the closest")?;
+                }
+                Some(Closest::Time { measured, .. }) => {
+                    let seconds = measured.as_secs_f64() / self.pace;
+                    writeln!(f, "    {rule}: {seconds:.2} s at the closest")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
