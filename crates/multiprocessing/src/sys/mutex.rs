@@ -122,6 +122,8 @@ impl RobustMutex {
                 Ok(Acquired::FromTheDead { pid })
             }
             libc::EBUSY | libc::ETIMEDOUT => Ok(Acquired::No),
+            // Who does not wait does not wait for itself.
+            libc::EDEADLK if limit == Some(Duration::ZERO) => Ok(Acquired::No),
             libc::EDEADLK => Err(Error::WouldDeadlock),
             code => Err(failed("acquire a lock", code)),
         }
