@@ -6,12 +6,14 @@
 //! next one in line, who is told so (`EOWNERDEAD`).
 
 use std::cell::{Cell, UnsafeCell};
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 use crate::process::pid;
-use crate::sys::region::Shared;
+use crate::sys::region::{InRegion, Shared};
 
 /// Whether the owner may acquire again.
 #[derive(Clone, Copy)]
@@ -177,6 +179,46 @@ impl RobustMutex {
         // instructions alone; it lives as long as `self`.
         let word = unsafe { &*self.raw.get().cast::<AtomicU32>() };
         word.load(Ordering::Relaxed) & libc::FUTEX_TID_MASK
+    }
+
+    /// Whether a thread of this process owns the mutex.
+    fn is_held_here(&self) -> bool {
+        let (process, thread) = (pid(), self.holder());
+        // SAFETY: signal 0 only asks whether the thread is one of ours.
+        let found =
+            unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) };
+        thread != 0 && found == 0
+    }
+}
+
+/// A mutex in a region of its own.
+///
+/// The C library keeps a list of the mutexes that a thread holds, from mutex
+/// to mutex. So the memory of one that is dropped while it is held stays.
+pub(crate) struct MutexInRegion(ManuallyDrop<InRegion<RobustMutex>>);
+
+impl MutexInRegion {
+    pub(crate) fn new(kind: Kind) -> Result<Self> {
+        let mutex = InRegion::<RobustMutex>::new()?;
+        mutex.init(kind)?;
+        Ok(Self(ManuallyDrop::new(mutex)))
+    }
+}
+
+impl Deref for MutexInRegion {
+    type Target = RobustMutex;
+
+    fn deref(&self) -> &RobustMutex {
+        &self.0
+    }
+}
+
+impl Drop for MutexInRegion {
+    fn drop(&mut self) {
+        if !self.is_held_here() {
+            // SAFETY: nobody uses the field after this.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
+        }
     }
 }
 
