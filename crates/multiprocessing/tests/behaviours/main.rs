@@ -13,6 +13,8 @@
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
 
 mod harness;
+mod locks;
+mod locks_killed;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -36,6 +38,8 @@ const TESTS: &[&[Test]] = &[
     process_family::TESTS,
     process_threads::TESTS,
     process_resources::TESTS,
+    locks::TESTS,
+    locks_killed::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
