@@ -106,9 +106,14 @@ impl Semaphore {
     /// # Errors
     /// As [`acquire`](Self::acquire).
     pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
+        self.guard_up_to(MAX)
+    }
+
+    fn guard_up_to(&self, bound: u32) -> Result<SemaphoreGuard<'_>> {
         self.acquire()?;
         Ok(SemaphoreGuard {
             semaphore: self,
+            bound,
             owner: pid(),
         })
     }
@@ -158,6 +163,7 @@ impl fmt::Debug for Semaphore {
 #[derive(Debug)]
 pub struct SemaphoreGuard<'a> {
     semaphore: &'a Semaphore,
+    bound: u32,
     owner: i32,
 }
 
@@ -165,7 +171,7 @@ impl Drop for SemaphoreGuard<'_> {
     fn drop(&mut self) {
         // In a forked child the copy of a guard has no unit of its own.
         if self.owner == pid() {
-            let _ = self.semaphore.release();
+            let _ = self.semaphore.give(self.bound);
         }
     }
 }
@@ -237,6 +243,6 @@ impl BoundedSemaphore {
     /// # Errors
     /// As [`acquire`](Self::acquire).
     pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
-        self.semaphore.guard()
+        self.semaphore.guard_up_to(self.bound)
     }
 }
