@@ -23,7 +23,9 @@ mod process_resources;
 mod process_start;
 mod process_threads;
 mod procfs;
+mod semaphore;
 mod support;
+mod value;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,8 @@ const TESTS: &[&[Test]] = &[
     process_resources::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
+    semaphore::TESTS,
+    value::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
