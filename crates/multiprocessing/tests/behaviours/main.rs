@@ -13,6 +13,7 @@
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
 
 mod harness;
+mod items;
 mod locks;
 mod locks_killed;
 mod process_end;
@@ -23,6 +24,8 @@ mod process_resources;
 mod process_start;
 mod process_threads;
 mod procfs;
+mod queue;
+mod queue_order;
 mod semaphore;
 mod support;
 mod value;
@@ -44,6 +47,8 @@ const TESTS: &[&[Test]] = &[
     locks_killed::TESTS,
     semaphore::TESTS,
     value::TESTS,
+    queue::TESTS,
+    queue_order::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
