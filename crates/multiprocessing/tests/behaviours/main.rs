@@ -25,8 +25,11 @@ mod process_start;
 mod process_threads;
 mod procfs;
 mod queue;
+mod queue_killed;
+mod queue_memory;
 mod queue_order;
 mod semaphore;
+mod signals;
 mod support;
 mod value;
 
@@ -49,10 +52,13 @@ const TESTS: &[&[Test]] = &[
     value::TESTS,
     queue::TESTS,
     queue_order::TESTS,
+    queue_killed::TESTS,
+    queue_memory::TESTS,
+    signals::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
-const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS];
+const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS, queue_memory::PROGRAMS];
 
 fn main() -> ExitCode {
     harness::main(TESTS, PROGRAMS)
