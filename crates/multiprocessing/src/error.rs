@@ -90,7 +90,8 @@ pub enum Error {
          be half changed; the lock is free again"
     )]
     OwnerDied {
-        /// The pid of the dead owner.
+        /// The pid of the dead owner; 0 if it died in the very moment of
+        /// taking or releasing the lock.
         pid: i32,
     },
 

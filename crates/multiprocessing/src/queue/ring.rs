@@ -171,8 +171,12 @@ impl Ring {
     }
 
     fn has_room(&self, header: &Header, len: u64) -> bool {
-        let used = header.tail.load(SeqCst) - header.head.load(SeqCst);
-        header.count.load(SeqCst) < self.capacity && used + frame(len) <= RING
+        // By whole pieces: the one of the head is given back as a whole when
+        // the head leaves it, and must not hold the end of the tail.
+        let start = round_down(header.head.load(SeqCst));
+        let end = header.tail.load(SeqCst) + frame(len);
+        header.count.load(SeqCst) < self.capacity
+            && end.next_multiple_of(PIECE) - start <= RING
     }
 
     fn append(&self, header: &Header, message: &[u8]) -> Result<()> {

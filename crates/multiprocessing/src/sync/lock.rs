@@ -5,14 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::sys::mutex::{Acquired, Kind, RobustMutex};
-use crate::sys::region::InRegion;
-
-fn shared_mutex(kind: Kind) -> Result<Arc<InRegion<RobustMutex>>> {
-    let mutex = InRegion::<RobustMutex>::new()?;
-    mutex.init(kind)?;
-    Ok(Arc::new(mutex))
-}
+use crate::sys::mutex::{Acquired, Kind, MutexInRegion, RobustMutex};
 
 fn acquire(mutex: &RobustMutex, limit: Option<Duration>) -> Result<bool> {
     match mutex.acquire(limit)? {
@@ -31,7 +24,7 @@ macro_rules! lock {
     ($(#[$doc:meta])* $lock:ident, $guard:ident, $kind:expr) => {
         $(#[$doc])*
         #[derive(Clone)]
-        pub struct $lock(Arc<InRegion<RobustMutex>>);
+        pub struct $lock(Arc<MutexInRegion>);
 
         impl $lock {
             /// A free lock, shared with every process started from now on.
@@ -39,7 +32,7 @@ macro_rules! lock {
             /// # Errors
             /// [`Error::System`] if there is no shared memory for it.
             pub fn new() -> Result<Self> {
-                shared_mutex($kind).map(Self)
+                Ok(Self(Arc::new(MutexInRegion::new($kind)?)))
             }
 
             /// Waits until the lock is free, and takes it. Python:

@@ -10,7 +10,8 @@
 //!
 //! A `Semaphore` is a counter in shared memory and nothing else: it knows
 //! neither who has taken units nor who waits. So the death of a waiter changes
-//! nothing, and a unit that a dead process held is lost, as in Python.
+//! nothing, a unit that a dead process held is lost, as in Python, and one that
+//! it gave back is not, whether or not it came to wake a waiter.
 
 mod lock;
 mod semaphore;

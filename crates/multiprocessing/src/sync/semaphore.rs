@@ -24,6 +24,10 @@ shared_struct! {
 /// The greatest value. Python: `SEM_VALUE_MAX`.
 const MAX: u32 = i32::MAX.cast_unsigned();
 
+/// A sleeper looks again after this time at the latest: who gives a unit back
+/// may be killed before it wakes anybody.
+const NAP: Duration = Duration::from_millis(100);
+
 /// A number of units that processes take and give back. Python:
 /// `multiprocessing.Semaphore`.
 ///
@@ -106,9 +110,14 @@ impl Semaphore {
     /// # Errors
     /// As [`acquire`](Self::acquire).
     pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
+        self.guard_up_to(MAX)
+    }
+
+    fn guard_up_to(&self, bound: u32) -> Result<SemaphoreGuard<'_>> {
         self.acquire()?;
         Ok(SemaphoreGuard {
             semaphore: self,
+            bound,
             owner: pid(),
         })
     }
@@ -128,7 +137,8 @@ impl Semaphore {
             // First the sleeper is counted, then the kernel looks whether
             // there is still no unit: `give` cannot slip in between.
             self.0.sleepers.fetch_add(1, Ordering::SeqCst);
-            futex::wait(&self.0.units, 0, left);
+            let nap = left.map_or(NAP, |left| left.min(NAP));
+            futex::wait(&self.0.units, 0, Some(nap));
             self.0.sleepers.fetch_sub(1, Ordering::SeqCst);
         }
     }
@@ -158,6 +168,7 @@ impl fmt::Debug for Semaphore {
 #[derive(Debug)]
 pub struct SemaphoreGuard<'a> {
     semaphore: &'a Semaphore,
+    bound: u32,
     owner: i32,
 }
 
@@ -165,7 +176,7 @@ impl Drop for SemaphoreGuard<'_> {
     fn drop(&mut self) {
         // In a forked child the copy of a guard has no unit of its own.
         if self.owner == pid() {
-            let _ = self.semaphore.release();
+            let _ = self.semaphore.give(self.bound);
         }
     }
 }
@@ -237,6 +248,6 @@ impl BoundedSemaphore {
     /// # Errors
     /// As [`acquire`](Self::acquire).
     pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
-        self.semaphore.guard()
+        self.semaphore.guard_up_to(self.bound)
     }
 }

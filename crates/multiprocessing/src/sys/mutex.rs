@@ -5,12 +5,15 @@
 //! holds and, when the thread ends in whatever way, marks them and wakes the
 //! next one in line, who is told so (`EOWNERDEAD`).
 
-use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::cell::{Cell, UnsafeCell};
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::sys::region::Shared;
+use crate::process::pid;
+use crate::sys::region::{InRegion, Shared};
 
 /// Whether the owner may acquire again.
 #[derive(Clone, Copy)]
@@ -24,7 +27,8 @@ pub(crate) enum Kind {
 pub(crate) enum Acquired {
     /// The caller owns the mutex.
     Yes,
-    /// The caller owns the mutex, whose last owner `pid` died with it.
+    /// The caller owns the mutex, whose last owner `pid` died with it; 0 if it
+    /// died in the very moment of taking or releasing it.
     FromTheDead { pid: i32 },
     /// Somebody else owns it, and the time is over.
     No,
@@ -34,7 +38,15 @@ pub(crate) enum Acquired {
 #[repr(C)]
 pub(crate) struct RobustMutex {
     raw: UnsafeCell<libc::pthread_mutex_t>,
+    /// The pid of the owner; 0 while there is none, so that an owner that dies
+    /// before it is noted is not taken for the one before it.
     owner: AtomicI32,
+}
+
+thread_local! {
+    /// The thread as the mutexes know it, and its process, to save the calls
+    /// that ask for them. A forked child has its parent's, until it acquires.
+    static THIS: Cell<(u32, i32)> = const { Cell::new((0, 0)) };
 }
 
 // SAFETY: the C library's mutex is made for concurrent use through one address
@@ -131,9 +143,21 @@ impl RobustMutex {
 
     /// Gives the mutex up; only its owner can.
     pub(crate) fn release(&self) -> Result<()> {
+        let (thread, pid) = THIS.get();
+        let ours = self.holder() == thread;
+        if ours {
+            self.owner.store(0, Ordering::Relaxed);
+        }
         // SAFETY: `raw` is an initialised mutex; the C library itself refuses
         // (EPERM) when the calling thread does not own it.
-        match unsafe { libc::pthread_mutex_unlock(self.raw.get()) } {
+        let code = unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
+        if ours && self.holder() == thread {
+            // Acquired more than once; or it is a parent's, and the caller has
+            // mistaken itself for it.
+            let order = Ordering::Relaxed;
+            let _ = self.owner.compare_exchange(0, pid, order, order);
+        }
+        match code {
             0 => Ok(()),
             libc::EPERM => Err(Error::NotOwner),
             code => Err(failed("release a lock", code)),
@@ -141,8 +165,60 @@ impl RobustMutex {
     }
 
     fn note_owner(&self) {
-        let pid = i32::try_from(std::process::id()).unwrap_or(0);
-        self.owner.store(pid, Ordering::Relaxed);
+        let thread = self.holder();
+        if THIS.get().0 != thread {
+            THIS.set((thread, pid()));
+        }
+        self.owner.store(THIS.get().1, Ordering::Relaxed);
+    }
+
+    /// The thread that owns the mutex; 0: none.
+    fn holder(&self) -> u32 {
+        // SAFETY: a robust mutex begins with the word that the kernel looks
+        // at when its owner dies, which C library and kernel change by atomic
+        // instructions alone; it lives as long as `self`.
+        let word = unsafe { &*self.raw.get().cast::<AtomicU32>() };
+        word.load(Ordering::Relaxed) & libc::FUTEX_TID_MASK
+    }
+
+    /// Whether a thread of this process owns the mutex.
+    fn is_held_here(&self) -> bool {
+        let (process, thread) = (pid(), self.holder());
+        // SAFETY: signal 0 only asks whether the thread is one of ours.
+        let found =
+            unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) };
+        thread != 0 && found == 0
+    }
+}
+
+/// A mutex in a region of its own.
+///
+/// The C library keeps a list of the mutexes that a thread holds, from mutex
+/// to mutex. So the memory of one that is dropped while it is held stays.
+pub(crate) struct MutexInRegion(ManuallyDrop<InRegion<RobustMutex>>);
+
+impl MutexInRegion {
+    pub(crate) fn new(kind: Kind) -> Result<Self> {
+        let mutex = InRegion::<RobustMutex>::new()?;
+        mutex.init(kind)?;
+        Ok(Self(ManuallyDrop::new(mutex)))
+    }
+}
+
+impl Deref for MutexInRegion {
+    type Target = RobustMutex;
+
+    fn deref(&self) -> &RobustMutex {
+        &self.0
+    }
+}
+
+impl Drop for MutexInRegion {
+    fn drop(&mut self) {
+        if !self.is_held_here() {
+            // SAFETY: nobody uses the field after this.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
+        }
     }
 }
 

@@ -11,11 +11,29 @@
 //! | 21 | a child waits for its non-daemon threads | threads end with their process, in a child as in `main`: join them, or use `thread::scope` |
 //! | 26 | `exit(True)`, `exit(None)` | a target returns `()`, an `i32` or a `Result` of them |
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
+//! | 42, 44, 48, 76 | `put(x, False, t)`, `acquire(False, t)`, `None` for no limit | a method of its own for each case: nothing to combine |
+//! | 52 | `close` is for the whole process | as here; other processes go on |
+//! | 54 | the feeder thread tells a hook which item failed | `put` itself fails, and `get` for what cannot be decoded |
+//! | 55 to 57 | `JoinableQueue` | there is none |
+//! | 58 | a `maxsize` of 0 or less is no limit | `Queue::unbounded`; 0 is an error |
+//! | 60 | `join_thread`, `cancel_join_thread` | no thread to join: what was put is there |
+//! | 61, 62 | `SimpleQueue` | `Queue` is one: no thread stands behind it |
+//! | 68 | a negative timeout | a `Duration` is never negative |
+//! | 69 | anybody may release a `Lock` | its owner only; a `Semaphore` may be released by anybody |
+//! | 71 | who does not own an `RLock` | neither may a thread of the same process |
+//! | 81 | a manager's `Lock` | a `Lock` reaches every process that needs it |
+//! | 82 | `locked()` | `try_acquire`: an answer alone is out of date at once |
+//! | 114, 120 | `lock=False`, a lock that is none | `RawValue`, `RawArray`; the type says what a lock is |
+//! | 122 | `copy()` of a shared struct | `get` is a copy |
+//! | 125 | a heap of arenas | each object has a region of its own |
 //! | 126, 133 | `offset` and `size` of a message | slices |
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
 //! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
 
 mod harness;
+mod items;
+mod locks;
+mod locks_killed;
 mod manager;
 mod manager_server;
 mod pipe;
@@ -28,8 +46,15 @@ mod process_resources;
 mod process_start;
 mod process_threads;
 mod procfs;
+mod queue;
+mod queue_killed;
+mod queue_memory;
+mod queue_order;
 mod region;
+mod semaphore;
+mod signals;
 mod support;
+mod value;
 mod waiting;
 
 use std::process::ExitCode;
@@ -50,10 +75,19 @@ const TESTS: &[&[Test]] = &[
     pipe_end::TESTS,
     manager::TESTS,
     manager_server::TESTS,
+    locks::TESTS,
+    locks_killed::TESTS,
+    semaphore::TESTS,
+    value::TESTS,
+    queue::TESTS,
+    queue_order::TESTS,
+    queue_killed::TESTS,
+    queue_memory::TESTS,
+    signals::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
-const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS];
+const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS, queue_memory::PROGRAMS];
 
 fn main() -> ExitCode {
     harness::main(TESTS, PROGRAMS)

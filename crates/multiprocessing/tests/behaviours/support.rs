@@ -11,6 +11,7 @@ use std::{env, fs, thread};
 
 use multiprocessing::{Outcome, Process};
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, Signal};
+use rand::RngExt;
 
 use crate::harness::{PROGRAM, SCRATCH};
 
@@ -25,6 +26,16 @@ pub(crate) fn eventually(limit: Duration, mut condition: impl FnMut() -> bool) {
         assert!(start.elapsed() < limit, "not within {limit:?}");
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+/// Runs `action`, which must take `limit` at least; what it returns.
+#[track_caller]
+pub(crate) fn at_least<T>(limit: Duration, action: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = action();
+    let elapsed = start.elapsed();
+    assert!(elapsed >= limit, "after {elapsed:?} already, not {limit:?}");
+    result
 }
 
 /// A process that has been started with `target`.
@@ -67,6 +78,13 @@ pub(crate) fn stderr_of<R: Outcome>(
     let mut text = String::new();
     reader.read_to_string(&mut text).expect("the text is UTF-8");
     (text, joined(&child))
+}
+
+/// Kills `child` and waits for its end.
+#[track_caller]
+pub(crate) fn killed(child: &Process<'_>) {
+    child.kill().expect("it can be killed");
+    assert_eq!(joined(child), -9);
 }
 
 /// Never returns; a signal has to end the process.
@@ -123,6 +141,13 @@ pub(crate) fn seed() -> u64 {
         eprintln!("run again with MP_SEED={seed}");
         seed
     })
+}
+
+/// Works for a moment, `longest` turns at most, each some nanoseconds.
+pub(crate) fn spin(random: &mut impl RngExt, longest: u32) {
+    for _ in 0..random.random_range(0..longest) {
+        std::hint::spin_loop();
+    }
 }
 
 /// Sets what `signal` does to the calling process. The handler may call only
