@@ -134,6 +134,11 @@ pub enum Error {
     #[error("the queue is empty")]
     Empty,
 
+    /// `task_done` was called more often than there were items. Python:
+    /// `ValueError`.
+    #[error("task_done() called too many times: call it once for each item")]
+    DoneTooOften,
+
     /// The time limit passed. Python: `multiprocessing.TimeoutError`.
     #[error("the time limit passed before the result was there")]
     TimedOut,

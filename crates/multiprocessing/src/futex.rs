@@ -18,8 +18,7 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {
     let _ = futex::wait(word, Flags::empty(), expected, limit.as_ref());
 }
 
-/// Wakes all who sleep on `word`. Not one: the one might be killed before it
-/// acts, and nobody would act in its place.
+/// Wakes all who sleep on `word`.
 pub(crate) fn wake_all(word: &AtomicU32) {
     let _ = futex::wake(word, Flags::empty(), i32::MAX.cast_unsigned());
 }

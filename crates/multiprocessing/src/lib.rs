@@ -32,6 +32,7 @@
 //! | `Pipe()`, `Pipe(False)` | [`Pipe::duplex`], [`Pipe::one_way`] | |
 //! | `Connection` | [`Connection`] | `recv` is told which type it receives |
 //! | `Queue()`, `Queue(n)` | [`Queue::unbounded`], [`Queue::bounded`] | no feeder thread: what was put can be got at once |
+//! | `JoinableQueue` | [`JoinableQueue`] | `join` may have a time limit |
 //! | `put_nowait`, `put(x, timeout=t)` | `try_put`, `put_timeout` | the same for `get` |
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
 //! | `apply_async(f, (x,), callback=g)` | `pool.apply_async(f, x)?.callback(g)` | |
@@ -69,6 +70,7 @@ mod codec;
 mod error;
 mod futex;
 mod manager;
+mod monitor;
 mod pass;
 mod pipe;
 mod pool;
@@ -87,7 +89,7 @@ pub use process::{
     Child, CurrentProcess, Outcome, ParentProcess, Process, Sentinel,
     active_children, cpu_count, current_process, parent_process,
 };
-pub use queue::Queue;
+pub use queue::{JoinableQueue, Queue};
 pub use sync::{
     BoundedSemaphore, Lock, LockGuard, RLock, RLockGuard, Semaphore,
     SemaphoreGuard,

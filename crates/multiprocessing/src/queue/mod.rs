@@ -11,6 +11,7 @@
 //! process killed in the middle of `put` or `get` leaves the queue as it was
 //! before or after the call, and the others go on.
 
+mod joinable;
 mod ring;
 
 use std::fmt;
@@ -25,6 +26,8 @@ use serde::de::DeserializeOwned;
 use crate::codec;
 use crate::error::{Error, Result};
 use ring::Ring;
+
+pub use joinable::JoinableQueue;
 
 /// A first-in, first-out queue that processes share. Python:
 /// `multiprocessing.Queue`.

@@ -11,12 +11,12 @@
 //! instructions: the next owner of the lock finds a message whole or not at
 //! all.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::futex;
-use crate::sys::mutex::{Acquired, Kind, RobustMutex, remaining};
+use crate::monitor::{Monitor, Signal};
+use crate::sys::mutex::{Kind, RobustMutex};
 use crate::sys::region::{Region, shared_struct};
 
 /// Where the messages begin: after the page of the header.
@@ -27,9 +27,6 @@ const RING: u64 = 1 << 30;
 const PIECE: u64 = 64 * 1024;
 /// Before each message stands its length; each begins at a multiple of it.
 const PREFIX: u64 = 8;
-/// Who does not want to wait for a message waits at least so long for the
-/// lock, which others hold for microseconds.
-const LOCK_PATIENCE: Duration = Duration::from_millis(100);
 
 /// The longest message: one that fits even where head and tail stand in the
 /// middle of a piece.
@@ -46,31 +43,16 @@ shared_struct! {
         lock: RobustMutex,
         head: AtomicU64,
         tail: AtomicU64,
-        count: AtomicU64,
+        /// How many messages were ever put, taken, and told to be done.
+        put: AtomicU64,
+        taken: AtomicU64,
+        done: AtomicU64,
         /// The memory from `given_back` to `reserved` exists.
         reserved: AtomicU64,
         given_back: AtomicU64,
         messages: Signal,
         room: Signal,
-    }
-}
-
-shared_struct! {
-    /// A word that changes when there is something to look at, and how many
-    /// sleep on it. The count only saves the wake-up call when it is 0; a
-    /// killed sleeper leaves it too high, which costs a call and nothing else.
-    struct Signal {
-        word: AtomicU32,
-        sleepers: AtomicU32,
-    }
-}
-
-/// The lock of the ring, held.
-struct Held<'a>(&'a Header);
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        let _ = self.0.lock.release();
+        all_done: Signal,
     }
 }
 
@@ -95,30 +77,30 @@ impl Ring {
                 max: usize::try_from(MAX_MESSAGE).unwrap_or(usize::MAX),
             });
         }
-        let room = &self.header().room;
-        self.attempt(room, limit, Error::Full, |held| {
-            if !self.has_room(held.0, len) {
+        let header = self.header();
+        let put = self.attempt(&header.room, limit, || {
+            if !self.has_room(header, len) {
                 return Ok(None);
             }
-            self.append(held.0, message).map(Some)
-        })
+            self.append(header, message).map(Some)
+        });
+        put?.ok_or(Error::Full)
     }
 
     /// Takes the message at the head; waits for one, `limit` at most.
     pub(super) fn pop(&self, limit: Option<Duration>) -> Result<Vec<u8>> {
-        let messages = &self.header().messages;
-        self.attempt(messages, limit, Error::Empty, |held| {
-            let header = held.0;
-            if header.head.load(SeqCst) == header.tail.load(SeqCst) {
-                return Ok(None);
-            }
-            Ok(Some(self.remove_first(header)))
-        })
+        let header = self.header();
+        let taken = self.attempt(&header.messages, limit, || {
+            let empty = header.head.load(SeqCst) == header.tail.load(SeqCst);
+            Ok((!empty).then(|| self.remove_first(header)))
+        });
+        taken?.ok_or(Error::Empty)
     }
 
     /// How many messages there are.
     pub(super) fn len(&self) -> Result<u64> {
-        Ok(self.hold(None)?.map_or(0, |held| held.0.count.load(SeqCst)))
+        let _held = self.hold(None)?;
+        Ok(self.header().count())
     }
 
     /// Whether a `push` would have to wait for a `pop`.
@@ -126,48 +108,30 @@ impl Ring {
         Ok(self.len()? >= self.capacity)
     }
 
-    /// Tries under the lock until it works, sleeping in between until `signal`
-    /// says that something has changed.
-    fn attempt<T>(
-        &self,
-        signal: &Signal,
-        limit: Option<Duration>,
-        too_late: Error,
-        mut action: impl FnMut(&Held<'_>) -> Result<Option<T>>,
-    ) -> Result<T> {
-        let start = Instant::now();
-        loop {
-            let left = remaining(start, limit);
-            let Some(held) = self.hold(left)? else {
-                return Err(too_late);
-            };
-            if let Some(done) = action(&held)? {
-                return Ok(done);
-            }
-            if left == Some(Duration::ZERO) {
-                return Err(too_late);
-            }
-            // Counted and looked at under the lock: what changes from here on
-            // changes the word, and the sleep ends at once.
-            let seen = signal.word.load(SeqCst);
-            signal.sleepers.fetch_add(1, SeqCst);
-            drop(held);
-            futex::wait(&signal.word, seen, left);
-            signal.sleepers.fetch_sub(1, SeqCst);
+    /// Notes that what a message asked for is done.
+    pub(super) fn note_done(&self) -> Result<()> {
+        let _held = self.hold(None)?;
+        let header = self.header();
+        let done = header.done.load(SeqCst) + 1;
+        if done > header.put.load(SeqCst) {
+            return Err(Error::DoneTooOften);
         }
+        if done == header.put.load(SeqCst) {
+            header.all_done.wake();
+        }
+        header.done.store(done, SeqCst);
+        Ok(())
     }
 
-    fn hold(&self, limit: Option<Duration>) -> Result<Option<Held<'_>>> {
+    /// Waits until all that was put is done, `limit` at most; tells whether it
+    /// is.
+    pub(super) fn wait_done(&self, limit: Option<Duration>) -> Result<bool> {
         let header = self.header();
-        let limit = limit.map(|limit| limit.max(LOCK_PATIENCE));
-        match header.lock.acquire(limit)? {
-            Acquired::No => Ok(None),
-            Acquired::Yes => Ok(Some(Held(header))),
-            Acquired::FromTheDead { .. } => {
-                self.recover(header);
-                Ok(Some(Held(header)))
-            }
-        }
+        let done = self.attempt(&header.all_done, limit, || {
+            let all = header.done.load(SeqCst) == header.put.load(SeqCst);
+            Ok(all.then_some(()))
+        });
+        Ok(done?.is_some())
     }
 
     fn has_room(&self, header: &Header, len: u64) -> bool {
@@ -175,7 +139,7 @@ impl Ring {
         // the head leaves it, and must not hold the end of the tail.
         let start = round_down(header.head.load(SeqCst));
         let end = header.tail.load(SeqCst) + frame(len);
-        header.count.load(SeqCst) < self.capacity
+        header.count() < self.capacity
             && end.next_multiple_of(PIECE) - start <= RING
     }
 
@@ -186,12 +150,9 @@ impl Ring {
         self.reserve(header, end)?;
         self.copy_in(tail, &len.to_ne_bytes());
         self.copy_in(tail + PREFIX, message);
-        // Those who sleep are woken before the message is there: they line up
-        // for the lock. Were they woken after it, a sender killed in between
-        // would leave them asleep beside a message.
         header.messages.wake();
         header.tail.store(end, SeqCst);
-        header.count.fetch_add(1, SeqCst);
+        header.put.fetch_add(1, SeqCst);
         Ok(())
     }
 
@@ -202,7 +163,7 @@ impl Ring {
         self.copy_out(head + PREFIX, &mut message);
         header.room.wake();
         header.head.store(head + frame(len), SeqCst);
-        header.count.fetch_sub(1, SeqCst);
+        header.taken.fetch_add(1, SeqCst);
         self.tidy(header);
         message
     }
@@ -242,21 +203,6 @@ impl Ring {
         Ok(())
     }
 
-    /// Puts right what a process that died under the lock left half done.
-    fn recover(&self, header: &Header) {
-        let (head, tail) = (header.head.load(SeqCst), header.tail.load(SeqCst));
-        if tail < head {
-            header.head.store(tail, SeqCst);
-        }
-        let mut position = header.head.load(SeqCst);
-        let mut count = 0;
-        while position < tail {
-            position += frame(self.len_at(position));
-            count += 1;
-        }
-        header.count.store(count, SeqCst);
-    }
-
     fn len_at(&self, position: u64) -> u64 {
         let mut len = [0; size_of::<u64>()];
         self.copy_out(position, &mut len);
@@ -284,12 +230,38 @@ impl Ring {
     }
 }
 
-impl Signal {
-    fn wake(&self) {
-        self.word.fetch_add(1, SeqCst);
-        if self.sleepers.load(SeqCst) > 0 {
-            futex::wake_all(&self.word);
+impl Monitor for Ring {
+    fn lock(&self) -> &RobustMutex {
+        &self.header().lock
+    }
+
+    fn recover(&self) {
+        let header = self.header();
+        let (head, tail) = (header.head.load(SeqCst), header.tail.load(SeqCst));
+        if tail < head {
+            // Killed in `tidy`.
+            header.head.store(tail, SeqCst);
         }
+        let mut position = header.head.load(SeqCst);
+        let mut count = 0;
+        while position < tail {
+            position += frame(self.len_at(position));
+            count += 1;
+        }
+        // Killed between the store that makes or ends a message and the count
+        // of it.
+        if count > header.count() {
+            header.put.fetch_add(1, SeqCst);
+        } else if count < header.count() {
+            header.taken.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+impl Header {
+    /// How many messages there are now.
+    fn count(&self) -> u64 {
+        self.put.load(SeqCst) - self.taken.load(SeqCst)
     }
 }
 

@@ -8,10 +8,10 @@
 //! ([`Error::OwnerDied`](crate::Error::OwnerDied)) instead of waiting for
 //! ever.
 //!
-//! A `Semaphore` is a counter in shared memory and nothing else: it knows
-//! neither who has taken units nor who waits. So the death of a waiter changes
-//! nothing, a unit that a dead process held is lost, as in Python, and one that
-//! it gave back is not, whether or not it came to wake a waiter.
+//! A `Semaphore` is a counter in shared memory under such a lock, held for a
+//! moment at a time: it knows neither who has taken units nor who waits. So the
+//! death of a waiter changes nothing, and a unit that a dead process held is
+//! lost, as in Python.
 
 mod lock;
 mod semaphore;

@@ -2,31 +2,36 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::futex;
+use crate::monitor::{Monitor, Signal};
 use crate::process::pid;
-use crate::sys::mutex::remaining;
+use crate::sys::mutex::{Kind, RobustMutex};
 use crate::sys::region::{InRegion, shared_struct};
 
 shared_struct! {
-    /// What lies in shared memory. The count of sleepers only saves the
-    /// wake-up call when it is 0; a killed sleeper leaves it too high, which
-    /// costs a call and nothing else.
+    /// What lies in shared memory.
     struct Counter {
+        lock: RobustMutex,
         units: AtomicU32,
-        sleepers: AtomicU32,
+        released: Signal,
+    }
+}
+
+impl Monitor for Counter {
+    fn lock(&self) -> &RobustMutex {
+        &self.lock
+    }
+
+    fn recover(&self) {
+        // Its one word is never half changed.
     }
 }
 
 /// The greatest value. Python: `SEM_VALUE_MAX`.
 const MAX: u32 = i32::MAX.cast_unsigned();
-
-/// A sleeper looks again after this time at the latest: who gives a unit back
-/// may be killed before it wakes anybody.
-const NAP: Duration = Duration::from_millis(100);
 
 /// A number of units that processes take and give back. Python:
 /// `multiprocessing.Semaphore`.
@@ -59,35 +64,35 @@ impl Semaphore {
             )));
         }
         let counter = InRegion::<Counter>::new()?;
-        counter.units.store(value, Ordering::SeqCst);
+        counter.lock.init(Kind::Plain)?;
+        counter.units.store(value, SeqCst);
         Ok(Self(Arc::new(counter)))
     }
 
     /// Takes a unit; waits until there is one. Python: `acquire()`.
     ///
     /// # Errors
-    /// None at present.
+    /// [`Error::System`] if the lock fails.
     pub fn acquire(&self) -> Result<()> {
-        self.take(None);
-        Ok(())
+        self.take(None).map(drop)
     }
 
     /// Takes a unit if there is one, and tells whether there was. Python:
     /// `acquire(False)`.
     ///
     /// # Errors
-    /// None at present.
+    /// [`Error::System`] if the lock fails.
     pub fn try_acquire(&self) -> Result<bool> {
-        Ok(self.take(Some(Duration::ZERO)))
+        self.take(Some(Duration::ZERO))
     }
 
     /// Waits for a unit, `limit` at most, and tells whether it got one.
     /// Python: `acquire(timeout=…)`, in seconds.
     ///
     /// # Errors
-    /// None at present.
+    /// [`Error::System`] if the lock fails.
     pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
-        Ok(self.take(Some(limit)))
+        self.take(Some(limit))
     }
 
     /// Gives a unit back. Python: `release()`.
@@ -101,7 +106,7 @@ impl Semaphore {
     /// The units that are free now. Python: `get_value()`.
     #[must_use]
     pub fn value(&self) -> u32 {
-        self.0.units.load(Ordering::SeqCst)
+        self.0.units.load(SeqCst)
     }
 
     /// Takes a unit until the guard is dropped, at the end of its scope, by
@@ -122,37 +127,24 @@ impl Semaphore {
         })
     }
 
-    fn take(&self, limit: Option<Duration>) -> bool {
-        let start = Instant::now();
-        loop {
-            let one_less = |units: u32| units.checked_sub(1);
-            let order = Ordering::SeqCst;
-            if self.0.units.fetch_update(order, order, one_less).is_ok() {
-                return true;
-            }
-            let left = remaining(start, limit);
-            if left == Some(Duration::ZERO) {
-                return false;
-            }
-            // First the sleeper is counted, then the kernel looks whether
-            // there is still no unit: `give` cannot slip in between.
-            self.0.sleepers.fetch_add(1, Ordering::SeqCst);
-            let nap = left.map_or(NAP, |left| left.min(NAP));
-            futex::wait(&self.0.units, 0, Some(nap));
-            self.0.sleepers.fetch_sub(1, Ordering::SeqCst);
-        }
+    fn take(&self, limit: Option<Duration>) -> Result<bool> {
+        let counter = &**self.0;
+        let taken = counter.attempt(&counter.released, limit, || {
+            let left = counter.units.load(SeqCst).checked_sub(1);
+            Ok(left.map(|left| counter.units.store(left, SeqCst)))
+        });
+        Ok(taken?.is_some())
     }
 
     fn give(&self, bound: u32) -> Result<()> {
-        let one_more = |units| (units < bound).then_some(units + 1);
-        let order = Ordering::SeqCst;
-        self.0
-            .units
-            .fetch_update(order, order, one_more)
-            .map_err(|_| Error::ReleasedTooOften { bound })?;
-        if self.0.sleepers.load(Ordering::SeqCst) > 0 {
-            futex::wake_all(&self.0.units);
+        let counter = &**self.0;
+        let _held = counter.hold(None)?;
+        let units = counter.units.load(SeqCst);
+        if units >= bound {
+            return Err(Error::ReleasedTooOften { bound });
         }
+        counter.released.wake();
+        counter.units.store(units + 1, SeqCst);
         Ok(())
     }
 }
@@ -206,7 +198,7 @@ impl BoundedSemaphore {
     /// Takes a unit; waits until there is one. Python: `acquire()`.
     ///
     /// # Errors
-    /// None at present.
+    /// [`Error::System`] if the lock fails.
     pub fn acquire(&self) -> Result<()> {
         self.semaphore.acquire()
     }
@@ -215,7 +207,7 @@ impl BoundedSemaphore {
     /// `acquire(False)`.
     ///
     /// # Errors
-    /// None at present.
+    /// [`Error::System`] if the lock fails.
     pub fn try_acquire(&self) -> Result<bool> {
         self.semaphore.try_acquire()
     }
@@ -224,7 +216,7 @@ impl BoundedSemaphore {
     /// Python: `acquire(timeout=…)`, in seconds.
     ///
     /// # Errors
-    /// None at present.
+    /// [`Error::System`] if the lock fails.
     pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
         self.semaphore.acquire_timeout(limit)
     }

@@ -14,7 +14,6 @@
 //! | 42, 44, 48, 76 | `put(x, False, t)`, `acquire(False, t)`, `None` for no limit | a method of its own for each case: nothing to combine |
 //! | 52 | `close` is for the whole process | as here; other processes go on |
 //! | 54 | the feeder thread tells a hook which item failed | `put` itself fails, and `get` for what cannot be decoded |
-//! | 55 to 57 | `JoinableQueue` | there is none |
 //! | 58 | a `maxsize` of 0 or less is no limit | `Queue::unbounded`; 0 is an error |
 //! | 60 | `join_thread`, `cancel_join_thread` | no thread to join: what was put is there |
 //! | 61, 62 | `SimpleQueue` | `Queue` is one: no thread stands behind it |
@@ -47,6 +46,7 @@ mod process_start;
 mod process_threads;
 mod procfs;
 mod queue;
+mod queue_joinable;
 mod queue_killed;
 mod queue_memory;
 mod queue_order;
@@ -80,6 +80,7 @@ const TESTS: &[&[Test]] = &[
     semaphore::TESTS,
     value::TESTS,
     queue::TESTS,
+    queue_joinable::TESTS,
     queue_order::TESTS,
     queue_killed::TESTS,
     queue_memory::TESTS,

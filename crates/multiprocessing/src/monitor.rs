@@ -1,0 +1,99 @@
+//! A monitor: shared state under a lock, and sleep until the state has changed.
+//!
+//! Queues and semaphores are monitors. Whoever changes the state wakes the
+//! sleepers *before* the change, still under the lock: they line up for the
+//! lock and look when the change is done. Were they woken after it, a process
+//! killed in between would leave them asleep beside what they wait for. And
+//! all are woken, not one: the one might be killed before it acts.
+
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use crate::error::Result;
+use crate::futex;
+use crate::sys::mutex::{Acquired, RobustMutex, remaining};
+use crate::sys::region::shared_struct;
+
+/// Who does not want to wait for a change waits at least so long for the lock,
+/// which others hold for microseconds.
+const LOCK_PATIENCE: Duration = Duration::from_millis(100);
+
+shared_struct! {
+    /// A word that changes when there is something to look at, and how many
+    /// sleep on it. The count only saves the wake-up call when it is 0; a
+    /// killed sleeper leaves it too high, which costs a call and nothing else.
+    pub(crate) struct Signal {
+        word: AtomicU32,
+        sleepers: AtomicU32,
+    }
+}
+
+impl Signal {
+    /// To be called under the lock, before the change.
+    pub(crate) fn wake(&self) {
+        self.word.fetch_add(1, SeqCst);
+        if self.sleepers.load(SeqCst) > 0 {
+            futex::wake_all(&self.word);
+        }
+    }
+}
+
+/// The lock of a monitor, held.
+pub(crate) struct Held<'a>(&'a RobustMutex);
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Ours, and sound: nothing can refuse it.
+        let _ = self.0.release();
+    }
+}
+
+/// Shared state under a lock.
+pub(crate) trait Monitor {
+    fn lock(&self) -> &RobustMutex;
+
+    /// Puts right what a process that died under the lock left half done.
+    fn recover(&self);
+
+    /// Takes the lock, within `limit`; none if it took too long.
+    fn hold(&self, limit: Option<Duration>) -> Result<Option<Held<'_>>> {
+        let lock = self.lock();
+        let limit = limit.map(|limit| limit.max(LOCK_PATIENCE));
+        match lock.acquire(limit)? {
+            Acquired::No => return Ok(None),
+            Acquired::Yes => {}
+            Acquired::FromTheDead { .. } => self.recover(),
+        }
+        Ok(Some(Held(lock)))
+    }
+
+    /// Tries `action` under the lock until it works, sleeping in between until
+    /// `signal` says that something has changed; none if it took too long.
+    fn attempt<T>(
+        &self,
+        signal: &Signal,
+        limit: Option<Duration>,
+        mut action: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let start = Instant::now();
+        loop {
+            let left = remaining(start, limit);
+            let Some(held) = self.hold(left)? else {
+                return Ok(None);
+            };
+            if let Some(done) = action()? {
+                return Ok(Some(done));
+            }
+            if left == Some(Duration::ZERO) {
+                return Ok(None);
+            }
+            // Counted and looked at under the lock: what changes from here on
+            // changes the word, and the sleep ends at once.
+            let seen = signal.word.load(SeqCst);
+            signal.sleepers.fetch_add(1, SeqCst);
+            drop(held);
+            futex::wait(&signal.word, seen, left);
+            signal.sleepers.fetch_sub(1, SeqCst);
+        }
+    }
+}
