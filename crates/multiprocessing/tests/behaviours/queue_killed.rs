@@ -1,11 +1,9 @@
 //! Queues whose producers and consumers are killed.
 
-use std::collections::HashSet;
-use std::ptr;
-
 use multiprocessing::{Process, Queue, RawArray, RawValue, Result};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use std::collections::HashSet;
 
 use crate::harness::{Test, list};
 use crate::items::{Item, random_len};
@@ -149,7 +147,7 @@ fn round(random: &mut StdRng, kill_producer: bool) {
     record.enough.set(1);
 
     let ended = |child: &Process<'_>| {
-        let expected = if ptr::eq(child, victim) { -9 } else { 0 };
+        let expected = if child.name() == victim.name() { -9 } else { 0 };
         assert_eq!(joined(child), expected);
     };
     producers.iter().for_each(ended);
