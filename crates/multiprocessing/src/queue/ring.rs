@@ -105,7 +105,8 @@ impl Ring {
 
     /// Whether a `push` would have to wait for a `pop`.
     pub(super) fn is_full(&self) -> Result<bool> {
-        Ok(self.len()? >= self.capacity)
+        let _held = self.hold(None)?;
+        Ok(!self.has_room(self.header(), 0))
     }
 
     /// Notes that what a message asked for is done.

@@ -41,6 +41,8 @@ pub(crate) struct RobustMutex {
     /// The pid of the owner; 0 while there is none, so that an owner that dies
     /// before it is noted is not taken for the one before it.
     owner: AtomicI32,
+    /// How many wait in the kernel; too high after one of them was killed.
+    sleepers: AtomicU32,
 }
 
 thread_local! {
@@ -106,31 +108,24 @@ impl RobustMutex {
     /// Waits for the mutex, for ever or until `limit` has passed on the
     /// monotonic clock.
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Acquired> {
-        let mutex = self.raw.get();
-        // SAFETY: `mutex` points to an initialised mutex that lives as long
-        // as `self`; `deadline` is a local that outlives the call.
-        let code = unsafe {
-            match limit {
-                None => libc::pthread_mutex_lock(mutex),
-                Some(Duration::ZERO) => libc::pthread_mutex_trylock(mutex),
-                Some(limit) => {
-                    let deadline = monotonic_deadline(limit);
-                    let clock = libc::CLOCK_MONOTONIC;
-                    pthread_mutex_clocklock(mutex, clock, &raw const deadline)
-                }
-            }
-        };
+        // SAFETY: `raw` is an initialised mutex that lives as long as `self`.
+        let mut code = unsafe { libc::pthread_mutex_trylock(self.raw.get()) };
+        if code == libc::EBUSY && limit != Some(Duration::ZERO) {
+            self.sleepers.fetch_add(1, Ordering::SeqCst);
+            code = self.sleep(limit);
+            self.sleepers.fetch_sub(1, Ordering::SeqCst);
+        }
         match code {
             0 => {
-                self.note_owner();
+                self.take_over();
                 Ok(Acquired::Yes)
             }
             libc::EOWNERDEAD => {
                 let pid = self.owner.load(Ordering::Relaxed);
                 // SAFETY: EOWNERDEAD says that this thread owns the mutex and
                 // that it is to be made consistent.
-                unsafe { pthread_mutex_consistent(mutex) };
-                self.note_owner();
+                unsafe { pthread_mutex_consistent(self.raw.get()) };
+                self.take_over();
                 Ok(Acquired::FromTheDead { pid })
             }
             libc::EBUSY | libc::ETIMEDOUT => Ok(Acquired::No),
@@ -138,6 +133,35 @@ impl RobustMutex {
             libc::EDEADLK if limit == Some(Duration::ZERO) => Ok(Acquired::No),
             libc::EDEADLK => Err(Error::WouldDeadlock),
             code => Err(failed("acquire a lock", code)),
+        }
+    }
+
+    /// Waits in the kernel; what the C library says in the end.
+    fn sleep(&self, limit: Option<Duration>) -> libc::c_int {
+        let mutex = self.raw.get();
+        let deadline = limit.map(monotonic_deadline);
+        // SAFETY: `mutex` points to an initialised mutex that lives as long
+        // as `self`; `deadline` is a local that outlives the call.
+        unsafe {
+            match &deadline {
+                None => libc::pthread_mutex_lock(mutex),
+                Some(deadline) => {
+                    let clock = libc::CLOCK_MONOTONIC;
+                    pthread_mutex_clocklock(mutex, clock, deadline)
+                }
+            }
+        }
+    }
+
+    /// For the new owner: keeps in mind that others sleep.
+    ///
+    /// A release wakes one of them, who is to pass the mark on that there are
+    /// more. If it is killed before it can, and somebody who was awake takes
+    /// the mutex meanwhile, the C library and the kernel have both forgotten
+    /// the others, and they would sleep for ever.
+    fn remember_sleepers(&self) {
+        if self.sleepers.load(Ordering::SeqCst) > 0 {
+            self.word().fetch_or(libc::FUTEX_WAITERS, Ordering::SeqCst);
         }
     }
 
@@ -164,21 +188,27 @@ impl RobustMutex {
         }
     }
 
-    fn note_owner(&self) {
+    /// What a new owner does first.
+    fn take_over(&self) {
         let thread = self.holder();
         if THIS.get().0 != thread {
             THIS.set((thread, pid()));
         }
         self.owner.store(THIS.get().1, Ordering::Relaxed);
+        self.remember_sleepers();
     }
 
     /// The thread that owns the mutex; 0: none.
     fn holder(&self) -> u32 {
+        self.word().load(Ordering::Relaxed) & libc::FUTEX_TID_MASK
+    }
+
+    /// The word with the owner's thread and the mark that others sleep.
+    fn word(&self) -> &AtomicU32 {
         // SAFETY: a robust mutex begins with the word that the kernel looks
         // at when its owner dies, which C library and kernel change by atomic
         // instructions alone; it lives as long as `self`.
-        let word = unsafe { &*self.raw.get().cast::<AtomicU32>() };
-        word.load(Ordering::Relaxed) & libc::FUTEX_TID_MASK
+        unsafe { &*self.raw.get().cast::<AtomicU32>() }
     }
 
     /// Whether a thread of this process owns the mutex.

@@ -58,8 +58,12 @@ impl Region {
     /// full `/dev/shm` would show only when they are touched, as a SIGBUS.
     pub(crate) fn reserve(&self, start: usize, end: usize) -> Result<()> {
         let (offset, len) = (to_offset(start), to_offset(end - start));
-        posix_fallocate(&self.file, offset, len)
-            .map_err(|errno| refused(end - start, errno))
+        loop {
+            match posix_fallocate(&self.file, offset, len) {
+                Err(Errno::EINTR) => {}
+                done => return done.map_err(|it| refused(end - start, it)),
+            }
+        }
     }
 
     /// Gives the bytes from `start` to `end` back to the system. They must not
