@@ -6,6 +6,10 @@ use std::time::Duration;
 use rustix::thread::futex::{self, Flags};
 use rustix::time::Timespec;
 
+/// Who waits for something that others give up looks again after this time at
+/// the latest: the one who should wake it may be killed before it does.
+pub(crate) const NAP: Duration = Duration::from_millis(50);
+
 /// Sleeps while `word` is `expected`, `limit` at most; no limit: for ever. May
 /// wake for no reason: the caller looks again.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::futex;
+use crate::futex::{self, NAP};
 use crate::process::pid;
 use crate::sys::mutex::remaining;
 use crate::sys::region::{InRegion, shared_struct};
@@ -23,10 +23,6 @@ shared_struct! {
 
 /// The greatest value. Python: `SEM_VALUE_MAX`.
 const MAX: u32 = i32::MAX.cast_unsigned();
-
-/// A sleeper looks again after this time at the latest: who gives a unit back
-/// may be killed before it wakes anybody.
-const NAP: Duration = Duration::from_millis(100);
 
 /// A number of units that processes take and give back. Python:
 /// `multiprocessing.Semaphore`.
@@ -137,7 +133,8 @@ impl Semaphore {
             // First the sleeper is counted, then the kernel looks whether
             // there is still no unit: `give` cannot slip in between.
             self.0.sleepers.fetch_add(1, Ordering::SeqCst);
-            let nap = left.map_or(NAP, |left| left.min(NAP));
+            // Who gives a unit back may be killed before it wakes anybody.
+            let nap = left.unwrap_or(NAP).min(NAP);
             futex::wait(&self.0.units, 0, Some(nap));
             self.0.sleepers.fetch_sub(1, Ordering::SeqCst);
         }

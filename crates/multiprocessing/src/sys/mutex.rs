@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::futex::NAP;
 use crate::process::pid;
 use crate::sys::region::{InRegion, Shared};
 
@@ -105,19 +106,34 @@ impl RobustMutex {
 
     /// Waits for the mutex, for ever or until `limit` has passed on the
     /// monotonic clock.
+    ///
+    /// A release wakes one waiter. If that one is killed before it has marked
+    /// the mutex as still waited for, and somebody else has been quicker to
+    /// acquire, the next release wakes nobody: so each nap is short.
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Acquired> {
+        let start = Instant::now();
+        loop {
+            let left = remaining(start, limit);
+            let acquired =
+                self.acquire_in_a_nap(left.unwrap_or(NAP).min(NAP))?;
+            let again = left.is_none_or(|left| left > NAP);
+            if acquired != Acquired::No || !again {
+                return Ok(acquired);
+            }
+        }
+    }
+
+    fn acquire_in_a_nap(&self, nap: Duration) -> Result<Acquired> {
         let mutex = self.raw.get();
         // SAFETY: `mutex` points to an initialised mutex that lives as long
         // as `self`; `deadline` is a local that outlives the call.
         let code = unsafe {
-            match limit {
-                None => libc::pthread_mutex_lock(mutex),
-                Some(Duration::ZERO) => libc::pthread_mutex_trylock(mutex),
-                Some(limit) => {
-                    let deadline = monotonic_deadline(limit);
-                    let clock = libc::CLOCK_MONOTONIC;
-                    pthread_mutex_clocklock(mutex, clock, &raw const deadline)
-                }
+            if nap.is_zero() {
+                libc::pthread_mutex_trylock(mutex)
+            } else {
+                let deadline = monotonic_deadline(nap);
+                let clock = libc::CLOCK_MONOTONIC;
+                pthread_mutex_clocklock(mutex, clock, &raw const deadline)
             }
         };
         match code {
@@ -135,7 +151,7 @@ impl RobustMutex {
             }
             libc::EBUSY | libc::ETIMEDOUT => Ok(Acquired::No),
             // Who does not wait does not wait for itself.
-            libc::EDEADLK if limit == Some(Duration::ZERO) => Ok(Acquired::No),
+            libc::EDEADLK if nap.is_zero() => Ok(Acquired::No),
             libc::EDEADLK => Err(Error::WouldDeadlock),
             code => Err(failed("acquire a lock", code)),
         }
