@@ -241,7 +241,7 @@ fn a_queue_survives_all_of_its_users() {
 /// in the few steps that change the queue.
 fn a_process_killed_between_two_steps_leaves_a_whole_queue() {
     let mut random = StdRng::seed_from_u64(seed());
-    for _ in 0..800 {
+    for _ in 0..400 {
         let queue = Queue::bounded(3).expect("there is memory");
         let turns = RawValue::new(0_u64).expect("there is memory");
         let child = started(|| -> Result<()> {
