@@ -11,7 +11,7 @@ use multiprocessing::{
 
 use crate::harness::{Test, list};
 use crate::support::{
-    SOON, at_least, eventually, in_child, is_told, joined, started, tell, told,
+    SOON, at_least, eventually, in_child, is_told, joined, started, tell,
 };
 
 pub(crate) const TESTS: &[Test] = list![
@@ -327,14 +327,16 @@ fn a_lock_dropped_while_held_stays_held() {
         let other = L::make();
         let lock = L::make();
         let in_child = lock.clone();
+        let dropped = RawValue::new(0).expect("there is memory");
+        let tell = dropped.clone();
         let waiter = Process::new(move || {
-            told::<i32>("dropped");
+            eventually(SOON, || dropped.get() == 1);
             assert!(!in_child.try_acquire().expect("its owner lives"));
         });
         waiter.start().expect("it can be started");
         lock.acquire().expect("it is free");
         drop(lock);
-        tell("dropped", 1);
+        tell.set(1);
         assert_eq!(joined(&waiter), 0);
         other.acquire().expect("it is free");
         other.release().expect("it is ours");

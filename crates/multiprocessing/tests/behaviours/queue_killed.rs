@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = list![
     a_consumer_killed_at_any_moment_harms_nobody,
     a_waiting_consumer_killed_at_any_moment_harms_nobody,
     a_queue_survives_all_of_its_users,
+    a_process_killed_between_two_steps_leaves_a_whole_queue,
 ];
 
 const ROUNDS: usize = 100;
@@ -233,5 +234,40 @@ fn a_queue_survives_all_of_its_users() {
             .expect("it is empty");
         assert_eq!(queue.get().expect("it is there").number, round);
         assert!(queue.empty().expect("its owners live"));
+    }
+}
+
+/// One process alone, with items of a byte: as often as possible it is killed
+/// in the few steps that change the queue.
+fn a_process_killed_between_two_steps_leaves_a_whole_queue() {
+    let mut random = StdRng::seed_from_u64(seed());
+    for _ in 0..400 {
+        let queue = Queue::bounded(3).expect("there is memory");
+        let turns = RawValue::new(0_u64).expect("there is memory");
+        let child = started(|| -> Result<()> {
+            loop {
+                queue.put(1_u8)?;
+                queue.put(2_u8)?;
+                assert_eq!((queue.get()?, queue.get()?), (1, 2));
+                turns.set(turns.get() + 1);
+            }
+        });
+        eventually(SOON, || turns.get() > 0);
+        spin(&mut random, 500);
+        killed(&child);
+        let len = queue.qsize().expect("the dead are nobody's business");
+        let items: Vec<u8> =
+            (0..len).map_while(|_| queue.try_get().ok()).collect();
+        assert_eq!(items.len(), len);
+        assert!([&[][..], &[1], &[2], &[1, 2]].contains(&&items[..]));
+        assert!(queue.empty().expect("its owners live"));
+        for number in 3..6 {
+            queue.try_put(number).expect("there is room");
+        }
+        assert!(queue.full().expect("its owners live"));
+        for number in 3..6 {
+            assert_eq!(queue.try_get().ok(), Some(number));
+        }
+        assert!(queue.try_get().is_err());
     }
 }
