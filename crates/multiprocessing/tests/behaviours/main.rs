@@ -13,6 +13,8 @@
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
 
 mod harness;
+mod pool;
+mod pool_tasks;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -36,6 +38,7 @@ const TESTS: &[&[Test]] = &[
     process_family::TESTS,
     process_threads::TESTS,
     process_resources::TESTS,
+    pool::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.

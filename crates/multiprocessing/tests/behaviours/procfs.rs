@@ -80,3 +80,13 @@ fn creator(name: &str) -> Option<i32> {
     let numbers = name.strip_prefix("multiprocessing-")?;
     numbers.split_once('-')?.0.parse().ok()
 }
+
+/// How many bytes of memory the process has touched.
+pub(crate) fn memory(pid: i32) -> usize {
+    const PAGE: usize = 4096;
+    let path = format!("/proc/{pid}/statm");
+    let statm = fs::read_to_string(path).expect("the process is there");
+    let resident = statm.split_whitespace().nth(1);
+    let pages: usize = resident.and_then(|n| n.parse().ok()).expect("a number");
+    pages * PAGE
+}
