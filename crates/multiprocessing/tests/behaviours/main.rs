@@ -14,6 +14,11 @@
 
 mod harness;
 mod pool;
+mod pool_callbacks;
+mod pool_end;
+mod pool_family;
+mod pool_items;
+mod pool_killed;
 mod pool_tasks;
 mod process_end;
 mod process_exit;
@@ -39,10 +44,15 @@ const TESTS: &[&[Test]] = &[
     process_threads::TESTS,
     process_resources::TESTS,
     pool::TESTS,
+    pool_items::TESTS,
+    pool_callbacks::TESTS,
+    pool_end::TESTS,
+    pool_killed::TESTS,
+    pool_family::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
-const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS];
+const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS, pool_family::PROGRAMS];
 
 fn main() -> ExitCode {
     harness::main(TESTS, PROGRAMS)
