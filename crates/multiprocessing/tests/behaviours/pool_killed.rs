@@ -1,4 +1,8 @@
 //! Workers that die, or stop, at any moment.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a task takes its item by value"
+)]
 
 use std::process;
 use std::time::Instant;
@@ -103,7 +107,8 @@ fn overflow(n: u64) -> u64 {
 
 fn b192_a_task_that_ends_its_worker_is_told_how() {
     let pool = pool(2);
-    let ends: [(fn(()) -> u64, i32); 5] = [
+    type End = fn(()) -> u64;
+    let ends: [(End, i32); 5] = [
         (|()| process::exit(3), 3),
         (|()| process::exit(0), 0),
         (|()| process::abort(), -6),

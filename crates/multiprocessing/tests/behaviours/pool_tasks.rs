@@ -1,4 +1,8 @@
 //! What the tests of the pool have in common.
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "a task takes its item by value"
+)]
 
 use std::thread;
 use std::time::Duration;
