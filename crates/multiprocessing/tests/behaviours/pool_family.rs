@@ -257,6 +257,7 @@ fn an_interrupt_of_the_group_ends_all() {
     nobody_is_left();
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a task takes its item")]
 fn write_to_nobody(name: String) {
     tell(&name, current_process().pid());
     loop {

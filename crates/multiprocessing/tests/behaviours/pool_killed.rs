@@ -105,9 +105,10 @@ fn overflow(n: u64) -> u64 {
     overflow(space[0] + 1) + space[1]
 }
 
+type End = fn(()) -> u64;
+
 fn b192_a_task_that_ends_its_worker_is_told_how() {
     let pool = pool(2);
-    type End = fn(()) -> u64;
     let ends: [(End, i32); 5] = [
         (|()| process::exit(3), 3),
         (|()| process::exit(0), 0),
