@@ -12,7 +12,7 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::process::pid;
 use crate::sys::mutex::remaining;
-use crate::sys::task::ItemResult;
+use crate::sys::task::{Encoded, ItemResult};
 
 /// The result, sooner or later, of a task given to a
 /// [`Pool`](super::Pool). Python: `multiprocessing.pool.AsyncResult`.
@@ -180,7 +180,7 @@ pub(super) fn all<R: DeserializeOwned>(items: &[ItemResult]) -> Result<Vec<R>> {
 
 fn decode<R: DeserializeOwned>(item: &ItemResult) -> Result<R> {
     match item {
-        Ok(bytes) => codec::decode(bytes),
+        Ok(Encoded(bytes)) => codec::decode(bytes),
         Err(failure) => Err(failure.clone().into()),
     }
 }

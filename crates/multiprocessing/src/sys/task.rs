@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec;
 use crate::error::Error;
@@ -21,7 +21,24 @@ struct Function {
 }
 
 /// The result of one item: its bytes, or why there are none.
-pub(crate) type ItemResult = Result<Vec<u8>, Failure>;
+pub(crate) type ItemResult = Result<Encoded, Failure>;
+
+/// An encoded value. To serde it is one piece, where a `Vec<u8>` is a list of
+/// numbers, each of which has to be encoded once more.
+#[derive(Debug)]
+pub(crate) struct Encoded(pub(crate) Vec<u8>);
+
+impl Serialize for Encoded {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoded {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(from).map(|bytes| Self(bytes.into()))
+    }
+}
 
 /// Why a task has no result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,7 +106,8 @@ where
     };
     match catch(|| codec::decode::<Vec<A>>(items)) {
         Ok(items) => {
-            let one = |item| catch(|| codec::encode(&function(item)));
+            let one =
+                |item| catch(|| codec::encode(&function(item)).map(Encoded));
             items.into_iter().map(one).collect()
         }
         Err(failure) => vec![Err(failure)],

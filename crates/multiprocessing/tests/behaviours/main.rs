@@ -11,6 +11,13 @@
 //! | 21 | a child waits for its non-daemon threads | threads end with their process, in a child as in `main`: join them, or use `thread::scope` |
 //! | 26 | `exit(True)`, `exit(None)` | a target returns `()`, an `i32` or a `Result` of them |
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
+//! | 157 | `apply(f, kwds={…})` | a function has no keyword arguments |
+//! | 159 | `starmap` unpacks tuples | a function of a tuple does it, in `map` |
+//! | 164 | an iterator raises | it may panic, and the panic reaches the caller |
+//! | 170 | `Pool(-1)` | a `usize` is never negative |
+//! | 174 | thread pools do not wrap the error | there is no pool of threads |
+//! | 179 | the error has the value's text | a value need not have one |
+//! | 192 | a stack overflow is -11 | Rust tells of it and aborts: -6 |
 
 mod harness;
 mod pool;

@@ -31,6 +31,7 @@ pub(crate) const TESTS: &[Test] = list![
     ten_thousand_small_tasks,
     a_task_may_not_start_processes,
     a_forked_child_may_not_use_the_pool,
+    a_pool_that_moves_into_a_child_is_terminated,
 ];
 
 fn b157_apply_gives_the_result() {
@@ -140,7 +141,9 @@ fn b174_a_panic_keeps_its_text_and_place() {
     let place = "a black day (at crates/multiprocessing/tests/";
     assert!(message.starts_with(place), "{message}");
 
-    // Nothing of the panic before is said of one without a text.
+    // Nothing of a panic before is said of one without a text.
+    let caught = |(): ()| panic::catch_unwind(|| panic!("mine")).is_err();
+    assert_eq!(pool.apply(caught, ()).ok(), Some(true));
     let quiet = |(): ()| panic::resume_unwind(Box::new(5));
     let failed = pool.apply::<(), ()>(quiet, ());
     let Err(Error::TaskPanicked { message, .. }) = failed else {
@@ -286,10 +289,24 @@ fn a_forked_child_may_not_use_the_pool() {
         pool.terminate();
     });
     assert_eq!(exitcode, 0);
-    // In the child, the drop of what it got must not end the workers.
+    pool.close();
+    pool.join().expect("it is closed");
+    // In the child, neither a callback nor a drop does anything.
     let child = started(move || {
-        drop(result.callback(|_| panic!("it is not ours")));
+        drop(result.callback(|_| std::process::exit(3)));
+        drop(pool);
     });
     assert_eq!(joined(&child), 0);
-    assert_eq!(pool.apply(square, 3).ok(), Some(9));
+}
+
+fn a_pool_that_moves_into_a_child_is_terminated() {
+    let pool = pool(1);
+    let result = pool.apply_async(wait_as, "busy".into());
+    let result = result.expect("the pool is open");
+    // The child's copy of the handle is dropped in the child; ours, after the
+    // start, terminates the pool.
+    let child = started(move || drop(pool));
+    assert_eq!(joined(&child), 0);
+    let given_up = result.get();
+    assert!(matches!(given_up, Err(Error::PoolClosed)), "{given_up:?}");
 }

@@ -276,9 +276,10 @@ fn ends_whole(by_replacement: bool) {
         if by_replacement {
             tell("zygote", zygote(&pool));
         }
+        // Before the task, which ends this process at any moment.
+        tell("worker", pool.worker_pids()[0]);
         let result = pool.apply_async(write_to_nobody, "writer".into());
         let result = result.expect("the pool is open");
-        tell("worker", pool.worker_pids()[0]);
         let _ = result.wait();
         eventually(SOON, || false);
     });
