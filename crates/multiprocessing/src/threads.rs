@@ -73,25 +73,34 @@ pub(crate) fn quiet(name: &str) -> Result<Quiet> {
     /// A thread that has been joined is still counted for a moment.
     const SETTLE: Duration = Duration::from_millis(50);
 
+    let refused = |others: usize| Error::MultiThreaded {
+        name: name.into(),
+        others: others.max(1),
+    };
+    if rustix::thread::gettid() != rustix::process::getpid() {
+        // It may be one of the library's own, in a callback: those hold a
+        // `Working`, and would wait for themselves.
+        return Err(refused(others()?));
+    }
     let since = Instant::now();
     loop {
         let parked = WORKING.write().unwrap_or_else(PoisonError::into_inner);
-        let known = 1 + LIBRARY_THREADS.load(Ordering::SeqCst);
-        let others = thread_count()?.saturating_sub(known);
-        let main = rustix::thread::gettid() == rustix::process::getpid();
-        if others == 0 && main {
+        let others = others()?;
+        if others == 0 {
             return Ok(Quiet { _parked: parked });
         }
         drop(parked);
-        if !main || since.elapsed() > SETTLE {
-            let others = others.max(1);
-            return Err(Error::MultiThreaded {
-                name: name.into(),
-                others,
-            });
+        if since.elapsed() > SETTLE {
+            return Err(refused(others));
         }
         thread::sleep(Duration::from_micros(200));
     }
+}
+
+/// How many threads there are beside the main one and the library's.
+fn others() -> Result<usize> {
+    let known = 1 + LIBRARY_THREADS.load(Ordering::SeqCst);
+    Ok(thread_count()?.saturating_sub(known))
 }
 
 /// In a forked child, where only the caller is left.

@@ -5,22 +5,19 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::io::Errno;
-use rustix::net::sockopt::socket_error;
+use rustix::process::{Signal, pidfd_send_signal};
 
+use super::line::{Line, Message};
 use super::result::ResultCell;
-use super::worker::{Answer, Order};
+use super::worker::Answer;
 use crate::codec;
-use crate::error::Result;
-use crate::pipe::frame;
+use crate::process::Child;
 use crate::process::wait::readable;
-use crate::process::{Child, Sentinel};
-use crate::sys::task::{Failure, Function};
+use crate::sys::task::Failure;
 
 /// A part of a task: some items that one worker takes at once.
 pub(super) struct Job {
-    pub(super) function: Function,
-    pub(super) items: Vec<u8>,
+    pub(super) order: Message,
     pub(super) count: usize,
     /// Where the results go: into this cell, from this place on.
     pub(super) cell: Arc<ResultCell>,
@@ -33,100 +30,88 @@ impl Job {
         self.cell.fill(self.start, results);
     }
 
-    /// Takes what the worker sent: one result an item, or, if it could not
-    /// read the items, one failure for them all.
+    /// Takes what the worker sent: one result an item, or one failure for
+    /// them all.
     pub(super) fn finish(self, answer: Answer) {
         match &answer[..] {
-            [Err(failure)] if self.count > 1 => self.fail(failure),
+            [Err(failure)] => self.fail(failure),
             _ => self.cell.fill(self.start, answer),
         }
     }
 }
 
+/// A process's pidfd, which is readable once the process has ended.
+pub(super) type End = Arc<dyn AsFd + Send + Sync>;
+
 /// A worker process, as the pool sees it.
 pub(super) struct Worker {
     pub(super) pid: i32,
-    pub(super) socket: Arc<OwnedFd>,
-    /// None if it is a child of the zygote, which then tells its end.
-    pub(super) own: Option<(Child, Sentinel)>,
+    pub(super) line: Line,
+    pub(super) end: End,
+    /// None if it is a child of the zygote, which then tells its exit code.
+    own: Option<Child>,
     job: Option<Job>,
-    line: Line,
-}
-
-/// What is known of the other end of a worker's socket.
-#[derive(PartialEq, Eq)]
-enum Line {
-    Open,
-    /// Closed: the worker has died, or is about to.
-    Closed,
-    /// Closed before the worker had read its job.
-    Unread,
 }
 
 impl Worker {
     pub(super) fn new(
         pid: i32,
         socket: OwnedFd,
-        own: Option<(Child, Sentinel)>,
+        end: End,
+        own: Option<Child>,
     ) -> Self {
-        let socket = Arc::new(socket);
         Self {
             pid,
-            socket,
+            line: Line::new(socket),
+            end,
             own,
             job: None,
-            line: Line::Open,
         }
     }
 
-    /// Whether answers may still come.
-    pub(super) fn is_heard(&self) -> bool {
-        self.line == Line::Open
+    pub(super) fn is_own(&self) -> bool {
+        self.own.is_some()
     }
 
-    /// Lets the worker end: by itself, or at once.
-    pub(super) fn dismiss(&self, graceful: bool) {
-        // If any of it fails, the worker has ended already.
-        if graceful {
-            if let Ok(stop) = codec::encode(&Order::Stop) {
-                let _ = frame::send(self.socket.as_fd(), &stop);
-            }
-        } else if let Some((child, _)) = &self.own {
-            let _ = child.kill();
+    /// Whether some of its job is still to be sent.
+    pub(super) fn is_sending(&self) -> bool {
+        let unsent = |job: &Job| !self.line.has_sent(&job.order);
+        self.line.is_open() && self.job.as_ref().is_some_and(unsent)
+    }
+
+    /// Of a worker that has ended.
+    fn exitcode(&self) -> Option<i32> {
+        /// The program ignores SIGCHLD, or has waited for the worker itself.
+        const UNKNOWN: i32 = 255;
+        /// With the zygote, the kernel kills its workers.
+        const ORPHANED: i32 = -9;
+        match &self.own {
+            Some(child) => child.exitcode().unwrap_or(Some(UNKNOWN)),
+            None => Some(ORPHANED),
         }
+    }
+
+    pub(super) fn kill(&self) {
+        // If it fails, the worker has ended already.
+        let _ = pidfd_send_signal(self.end.as_fd(), Signal::KILL);
     }
 
     /// Waits until the worker has ended, `limit` at most; then kills it.
     pub(super) fn await_end(&self, limit: Duration) {
-        match &self.own {
-            None => drop(readable(self.socket.as_fd(), Some(limit))),
-            Some((child, _)) => {
-                if !child.join_timeout(limit).unwrap_or(true) {
-                    let _ = child.kill();
-                    let _ = child.join();
-                }
-            }
+        if !readable(self.end.as_fd(), Some(limit)).unwrap_or(false) {
+            self.kill();
+            let _ = readable(self.end.as_fd(), None);
+        }
+        if let Some(child) = &self.own {
+            let _ = child.join();
         }
     }
 
-    /// Reads an answer that is there or on its way; without one, the worker
-    /// has ended.
+    /// Gives the answer to its job, if it is there.
     fn hear(&mut self) -> Option<(Job, Answer)> {
-        // The kernel resets a connection whose other end was closed with
-        // something unread.
-        let reset = socket_error(&self.socket);
-        if matches!(reset, Ok(Err(Errno::CONNRESET))) {
-            self.line = Line::Unread;
-            return None;
-        }
-        let Ok(answer) = frame::recv(self.socket.as_fd()) else {
-            self.line = Line::Closed;
-            return None;
-        };
-        let answer = codec::decode(&answer).unwrap_or_else(|error| {
-            let reason = error.to_string();
-            vec![Err(Failure::Decode { reason })]
-        });
+        let answer = self.line.recv()?;
+        let answer = codec::decode(&answer)
+            .unwrap_or_else(|error| vec![Err(error.into())]);
         self.job.take().map(|job| (job, answer))
     }
 }
@@ -142,51 +127,56 @@ impl Crew {
     /// Gives waiting jobs to idle workers.
     pub(super) fn dispatch(&mut self) {
         for worker in &mut self.workers {
-            if worker.job.is_some() || worker.line != Line::Open {
+            if worker.job.is_some() || !worker.line.is_open() {
                 continue;
             }
             let Some(job) = self.waiting.pop_front() else {
                 return;
             };
-            if order(worker, &job).is_ok() {
-                worker.job = Some(job);
-            } else {
-                worker.line = Line::Closed;
-                self.waiting.push_front(job);
-            }
+            worker.line.begin(&job.order);
+            worker.job = Some(job);
         }
     }
 
-    /// Hears the worker whose socket is `socket`.
-    pub(super) fn hear(&mut self, socket: &OwnedFd) -> Option<(Job, Answer)> {
-        let worker = self
-            .workers
-            .iter_mut()
-            .find(|worker| std::ptr::eq(&raw const *worker.socket, socket))?;
+    /// Goes on with the worker whose socket is `socket`: sends it more of its
+    /// job, and receives more of its answer.
+    pub(super) fn go_on(&mut self, socket: &OwnedFd) -> Option<(Job, Answer)> {
+        let worker = self.workers.iter_mut().find(|worker| {
+            std::ptr::eq(Arc::as_ptr(worker.line.socket()), socket)
+        })?;
+        if let Some(job) = &worker.job {
+            worker.line.go_on(&job.order);
+        }
         worker.hear()
     }
 
-    /// Strikes a dead worker off. Its job is done, if it could still send the
-    /// answer; goes to another, if it never read it; or is lost.
-    pub(super) fn bury(
+    /// How a worker has ended, if that can be known without the zygote.
+    pub(super) fn exitcode(&self, pid: i32) -> Option<i32> {
+        let worker = self.workers.iter().find(|worker| worker.pid == pid);
+        worker?.exitcode()
+    }
+
+    /// Strikes a dead worker off.
+    pub(super) fn remove(&mut self, pid: i32) -> Option<Worker> {
+        let place = self.workers.iter().position(|dead| dead.pid == pid)?;
+        Some(self.workers.swap_remove(place))
+    }
+
+    /// Settles the job of a dead worker. It is done, if the worker could still
+    /// send the answer; goes to another, if it had not read it; or is lost.
+    pub(super) fn settle(
         &mut self,
-        pid: i32,
+        mut dead: Worker,
         exitcode: i32,
     ) -> Option<(Job, Answer)> {
-        let place = self.workers.iter().position(|dead| dead.pid == pid)?;
-        let mut dead = self.workers.swap_remove(place);
-        let mut heard = None;
-        while heard.is_none() && dead.line == Line::Open && dead.job.is_some() {
-            heard = dead.hear();
-        }
+        let heard = dead.hear();
         let Some(job) = dead.job else { return heard };
-        if dead.line == Line::Unread {
+        if !dead.line.has_delivered(&job.order) {
             self.waiting.push_front(job);
             return None;
         }
-        let failure = Failure::WorkerDied { pid, exitcode };
-        let lost = (0..job.count).map(|_| Err(failure.clone())).collect();
-        Some((job, lost))
+        let pid = dead.pid;
+        Some((job, vec![Err(Failure::WorkerDied { pid, exitcode })]))
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -200,12 +190,4 @@ impl Crew {
         let begun: Vec<_> = begun.collect();
         begun.into_iter().chain(self.waiting.drain(..)).collect()
     }
-}
-
-fn order(worker: &Worker, job: &Job) -> Result<()> {
-    let order = Order::Run {
-        function: job.function,
-        items: job.items.clone(),
-    };
-    frame::send(worker.socket.as_fd(), &codec::encode(&order)?)
 }

@@ -9,12 +9,13 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
 
-use super::crew::{Crew, Job, Worker};
+use super::crew::{Crew, End, Job, Worker};
 use super::result::call as run_call;
 use super::worker::Answer;
 use super::zygote::{self, News};
 use crate::error::{Error, Result};
-use crate::process::{Child, Sentinel};
+use crate::process::Child;
+use crate::process::wait::readable;
 use crate::sys::task::Failure;
 use crate::threads;
 
@@ -56,12 +57,8 @@ enum Phase {
 enum Source {
     Wake,
     Zygote,
-    Socket(Arc<OwnedFd>),
-    Sentinel {
-        pid: i32,
-        child: Child,
-        sentinel: Sentinel,
-    },
+    Socket { socket: Arc<OwnedFd>, sending: bool },
+    End { pid: i32, end: End },
 }
 
 impl Dispatcher {
@@ -106,6 +103,10 @@ impl Dispatcher {
         }
         state.crew.waiting.extend(jobs);
         state.crew.dispatch();
+        if state.crew.workers.iter().any(Worker::is_sending) {
+            // The thread sends the rest.
+            self.wake();
+        }
         Ok(())
     }
 
@@ -151,16 +152,21 @@ impl Dispatcher {
     /// The body of the thread.
     pub(super) fn serve(&self) {
         loop {
-            let sources = self.sources();
-            let ready = wait(&sources, self);
+            // A fork finds this thread asleep, and never with the state locked.
             let working = threads::working();
-            for source in ready {
-                self.handle(&sources[source]);
+            let sources = self.sources();
+            let mut fds = sources.iter().map(|one| self.watch(one)).collect();
+            drop(working);
+            sleep(&mut fds);
+            let _working = threads::working();
+            for (source, fd) in sources.iter().zip(&fds) {
+                if fd.any().unwrap_or(false) {
+                    self.handle(source);
+                }
             }
             if self.turn() {
-                break;
+                return;
             }
-            drop(working);
         }
     }
 
@@ -171,18 +177,35 @@ impl Dispatcher {
             sources.push(Source::Zygote);
         }
         for worker in &state.crew.workers {
-            if worker.is_heard() {
-                sources.push(Source::Socket(Arc::clone(&worker.socket)));
+            if worker.line.is_open() {
+                sources.push(Source::Socket {
+                    socket: Arc::clone(worker.line.socket()),
+                    sending: worker.is_sending(),
+                });
             }
-            if let Some((child, sentinel)) = &worker.own {
-                sources.push(Source::Sentinel {
+            // The zygote tells the end of its workers, as long as it lives.
+            if worker.is_own() || !state.zygote_lives {
+                sources.push(Source::End {
                     pid: worker.pid,
-                    child: child.clone(),
-                    sentinel: sentinel.clone(),
+                    end: Arc::clone(&worker.end),
                 });
             }
         }
         sources
+    }
+
+    fn watch<'a>(&'a self, source: &'a Source) -> PollFd<'a> {
+        let mut events = PollFlags::POLLIN;
+        let fd = match source {
+            Source::Wake => self.wake.as_fd(),
+            Source::Zygote => self.control.as_fd(),
+            Source::Socket { socket, sending } => {
+                events.set(PollFlags::POLLOUT, *sending);
+                socket.as_fd()
+            }
+            Source::End { end, .. } => end.as_fd(),
+        };
+        PollFd::new(fd, events)
     }
 
     fn handle(&self, source: &Source) {
@@ -191,12 +214,13 @@ impl Dispatcher {
                 let _ = self.wake.read();
             }
             Source::Zygote => self.hear_zygote(),
-            Source::Socket(socket) => {
-                let heard = self.state().crew.hear(socket);
+            Source::Socket { socket, .. } => {
+                let heard = self.state().crew.go_on(socket);
                 self.finish(heard);
             }
-            Source::Sentinel { pid, child, .. } => {
-                if let Ok(Some(exitcode)) = child.exitcode() {
+            Source::End { pid, .. } => {
+                let exitcode = self.state().crew.exitcode(*pid);
+                if let Some(exitcode) = exitcode {
                     self.replace(*pid, exitcode);
                 }
             }
@@ -205,11 +229,14 @@ impl Dispatcher {
 
     fn hear_zygote(&self) {
         match zygote::hear(&self.control) {
-            Ok((News::Born { pid }, Some(socket))) => {
-                let worker = Worker::new(pid, socket, None);
-                self.state().crew.workers.push(worker);
-            }
-            Ok((News::Born { .. }, None)) => {}
+            Ok((News::Born { pid }, descriptors)) => match descriptors {
+                Some([socket, end]) => {
+                    let worker = Worker::new(pid, socket, Arc::new(end), None);
+                    self.state().crew.workers.push(worker);
+                }
+                // It sees that nobody has the other end, and ends.
+                None => self.give_up_if_alone("no descriptor is left"),
+            },
             Ok((News::Failed { reason }, _)) => self.give_up_if_alone(&reason),
             Ok((News::Died { pid, exitcode }, _)) => {
                 self.replace(pid, exitcode);
@@ -221,7 +248,10 @@ impl Dispatcher {
     /// Deals with the death of a worker.
     fn replace(&self, pid: i32, exitcode: i32) {
         let mut state = self.state();
-        let heard = state.crew.bury(pid, exitcode);
+        let Some(dead) = state.crew.remove(pid) else {
+            return;
+        };
+        let heard = state.crew.settle(dead, exitcode);
         let wanted = match state.phase {
             Phase::Open => true,
             Phase::Closed => !state.crew.is_idle(),
@@ -237,17 +267,7 @@ impl Dispatcher {
     /// Without the zygote its workers die, and no new ones can be made; those
     /// that the pool made itself go on.
     fn lose_zygote(&self) {
-        const KILLED: i32 = -9;
-        let mut state = self.state();
-        state.zygote_lives = false;
-        let orphans = state.crew.workers.iter().filter(|one| one.own.is_none());
-        let orphans: Vec<_> = orphans.map(|worker| worker.pid).collect();
-        let heard = orphans.iter().map(|pid| state.crew.bury(*pid, KILLED));
-        let heard: Vec<_> = heard.collect();
-        drop(state);
-        for heard in heard {
-            self.finish(heard);
-        }
+        self.state().zygote_lives = false;
         self.give_up_if_alone("the process that makes its workers has ended");
     }
 
@@ -269,14 +289,9 @@ impl Dispatcher {
 
     /// Does what is left to do after the news; tells whether it was the last.
     fn turn(&self) -> bool {
+        self.run_calls();
         let mut state = self.state();
         state.crew.dispatch();
-        let calls = std::mem::take(&mut state.calls);
-        if !calls.is_empty() {
-            drop(state);
-            calls.into_iter().for_each(run_call);
-            return self.turn();
-        }
         let failure = match &state.phase {
             Phase::Open => return false,
             Phase::Closed if !state.crew.is_idle() => return false,
@@ -289,11 +304,11 @@ impl Dispatcher {
         let jobs = state.crew.take_jobs();
         let workers = std::mem::take(&mut state.crew.workers);
         drop(state);
-        self.end(workers, graceful);
+        self.end(&workers, graceful);
         for job in jobs {
             job.fail(&failure);
         }
-        // What the failures have called up in the meantime.
+        self.run_calls();
         let mut state = self.state();
         state.ended = true;
         let calls = std::mem::take(&mut state.calls);
@@ -302,20 +317,36 @@ impl Dispatcher {
         true
     }
 
-    /// Ends the workers and the zygote, and sees that they have ended.
-    fn end(&self, workers: Vec<Worker>, graceful: bool) {
-        let limit = if graceful { GRACE } else { Duration::ZERO };
-        for worker in &workers {
-            worker.dismiss(graceful);
+    fn run_calls(&self) {
+        loop {
+            let calls = std::mem::take(&mut self.state().calls);
+            if calls.is_empty() {
+                return;
+            }
+            calls.into_iter().for_each(run_call);
         }
-        for worker in &workers {
-            worker.await_end(limit);
+    }
+
+    /// Ends the workers and the zygote, and sees that they have ended.
+    fn end(&self, workers: &[Worker], graceful: bool) {
+        for worker in workers {
+            if graceful {
+                worker.line.shut();
+            } else {
+                worker.kill();
+            }
+        }
+        for worker in workers {
+            worker.await_end(GRACE);
         }
         // With the zygote, the kernel kills its workers.
         let _ = self.zygote.kill();
         let _ = self.zygote.join();
-        for worker in workers {
-            worker.await_end(GRACE);
+        // Those of whom we have not heard yet.
+        while let Ok((_, descriptors)) = zygote::hear(&self.control) {
+            if let Some([_, end]) = descriptors {
+                let _ = readable(end.as_fd(), None);
+            }
         }
     }
 
@@ -329,20 +360,7 @@ impl Dispatcher {
     }
 }
 
-/// Waits until something happens at one of the sources; tells at which.
-fn wait(sources: &[Source], dispatcher: &Dispatcher) -> Vec<usize> {
-    let fd = |source| match source {
-        &Source::Wake => dispatcher.wake.as_fd(),
-        &Source::Zygote => dispatcher.control.as_fd(),
-        Source::Socket(socket) => socket.as_fd(),
-        Source::Sentinel { sentinel, .. } => sentinel.as_fd(),
-    };
-    let mut fds: Vec<_> = sources
-        .iter()
-        .map(|source| PollFd::new(fd(source), PollFlags::POLLIN))
-        .collect();
-    while let Err(Errno::EINTR) = poll(&mut fds, PollTimeout::NONE) {}
-    let ready = fds.iter().enumerate();
-    let ready = ready.filter(|(_, fd)| fd.any().unwrap_or(false));
-    ready.map(|(place, _)| place).collect()
+/// Waits until something happens at one of `fds`.
+fn sleep(fds: &mut Vec<PollFd<'_>>) {
+    while let Err(Errno::EINTR) = poll(fds, PollTimeout::NONE) {}
 }

@@ -9,18 +9,20 @@
 //! others go on, and a new worker is made by the *zygote*, a process that was
 //! forked with the first workers and still has a single thread.
 //!
-//! Read `worker`, which is short, then `crew` (who does what), `dispatcher`
-//! (the thread), and `zygote`.
+//! Read `worker`, which is short, then `line` (the socket), `crew` (who does
+//! what), `dispatcher` (the thread), and `zygote`.
 
 mod crew;
 mod dispatcher;
+mod line;
 mod result;
 mod worker;
 mod zygote;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle, ThreadId};
+use std::time::Duration;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::socket::SockType;
@@ -28,12 +30,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::pipe::{frame, pair};
+use crate::pipe::pair;
 use crate::process::{pid, start_internal};
-use crate::sys::task::Function;
-use crate::{codec, threads};
+use crate::sys::task;
+use crate::threads;
 use crew::{Job, Worker};
 use dispatcher::Dispatcher;
+use line::Message;
 use result::ResultCell;
 
 pub use result::AsyncResult;
@@ -56,11 +59,13 @@ pub use result::AsyncResult;
 /// ```
 ///
 /// A task is a function, or a closure that captures nothing, of one argument
-/// (a tuple for more). Dropping the pool terminates it, as leaving Python's
-/// `with` does.
+/// (a tuple for more). Dropping the pool terminates it, also after
+/// [`close`](Pool::close), as leaving Python's `with` does: what is not done by
+/// then is given up, unless [`join`](Pool::join) has waited for it.
 pub struct Pool {
     dispatcher: Arc<Dispatcher>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    thread_id: ThreadId,
     processes: usize,
     creator: i32,
 }
@@ -96,10 +101,10 @@ impl Pool {
             dispatcher.terminate();
             dispatcher.serve();
         })?;
-        let thread = Mutex::new(Some(thread));
         Ok(Self {
             dispatcher,
-            thread,
+            thread_id: thread.thread().id(),
+            thread: Mutex::new(Some(thread)),
             processes,
             creator: pid(),
         })
@@ -225,14 +230,22 @@ impl Pool {
     ///
     /// # Errors
     /// [`Error::PoolRunning`] before [`close`](Pool::close) or
-    /// [`terminate`](Pool::terminate); [`Error::NotCreator`].
+    /// [`terminate`](Pool::terminate); [`Error::NotCreator`];
+    /// [`Error::Invalid`] in a callback, which would wait for itself.
     pub fn join(&self) -> Result<()> {
         self.mine()?;
         if self.dispatcher.is_open() {
             return Err(Error::PoolRunning);
         }
-        let thread = self.thread().take();
-        if let Some(thread) = thread {
+        if thread::current().id() == self.thread_id {
+            let what = "a callback cannot join its pool: it would wait for \
+                        itself";
+            return Err(Error::invalid(what));
+        }
+        // Held meanwhile, so that whoever else joins waits as long.
+        let mut thread =
+            self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = thread.take() {
             // A panic of the thread has been printed; there is no more to it.
             let _ = thread.join();
         }
@@ -256,12 +269,10 @@ impl Pool {
         R: Serialize,
     {
         self.mine()?;
-        let function = Function::new(function);
         let cell = ResultCell::new(items.len());
         let jobs = items.chunks(chunk).enumerate().map(|(number, items)| {
             Ok(Job {
-                function,
-                items: encode(items)?,
+                order: Message::new(task::order(function, items)?)?,
                 count: items.len(),
                 cell: Arc::clone(&cell),
                 start: number * chunk,
@@ -282,15 +293,12 @@ impl Pool {
             owner: self.creator,
         })
     }
-
-    fn thread(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
         self.terminate();
+        // The last owner may be a callback, and the thread ends without us.
         let _ = self.join();
     }
 }
@@ -303,18 +311,6 @@ impl fmt::Debug for Pool {
     }
 }
 
-fn encode<A: Serialize>(items: &[A]) -> Result<Vec<u8>> {
-    /// What a job has besides its items.
-    const ENVELOPE: usize = 64;
-
-    let bytes = codec::encode(items)?;
-    let (len, max) = (bytes.len(), frame::MAX - ENVELOPE);
-    if len > max {
-        return Err(Error::TooLong { len, max });
-    }
-    Ok(bytes)
-}
-
 fn start_own_worker() -> Result<Worker> {
     let (ours, theirs) = pair(SockType::Stream)?;
     let mut ours = Some(ours);
@@ -323,11 +319,9 @@ fn start_own_worker() -> Result<Worker> {
         ours = None;
         worker::run(&theirs)
     })?;
-    let sentinel = child.sentinel()?;
+    let end = Arc::new(child.sentinel()?);
     match (child.pid()?, ours) {
-        (Some(pid), Some(ours)) => {
-            Ok(Worker::new(pid, ours, Some((child, sentinel))))
-        }
+        (Some(pid), Some(ours)) => Ok(Worker::new(pid, ours, end, Some(child))),
         _ => Err(Error::Disconnected),
     }
 }
@@ -338,8 +332,7 @@ struct Team(Vec<Worker>);
 impl Drop for Team {
     fn drop(&mut self) {
         for worker in &self.0 {
-            worker.dismiss(false);
-            worker.await_end(std::time::Duration::ZERO);
+            worker.await_end(Duration::ZERO);
         }
     }
 }

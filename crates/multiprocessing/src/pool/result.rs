@@ -12,7 +12,7 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::process::pid;
 use crate::sys::mutex::remaining;
-use crate::sys::task::ItemResult;
+use crate::sys::task::{Encoded, ItemResult};
 
 /// The result, sooner or later, of a task given to a
 /// [`Pool`](super::Pool). Python: `multiprocessing.pool.AsyncResult`.
@@ -43,7 +43,10 @@ impl<T: 'static> AsyncResult<T> {
     /// task fails, it is not called. Python: `callback=`.
     ///
     /// Callbacks run one after the other, in this process; a slow one holds
-    /// up all others, and one that panics is passed over.
+    /// up all others and the starts of processes, and one that panics is
+    /// passed over. A callback may give the pool further tasks, but not wait
+    /// for them, and may not start processes. In another process than the
+    /// pool's, nothing is called.
     #[expect(clippy::return_self_not_must_use, reason = "also a statement")]
     pub fn callback(self, function: impl FnOnce(T) + Send + 'static) -> Self {
         let assemble = self.assemble;
@@ -132,7 +135,10 @@ impl<T: 'static> AsyncResult<T> {
     }
 
     fn when_done(self, callback: Callback) -> Self {
-        if let Some((callback, items)) = self.cell.add(callback) {
+        // In another process than the pool's, there is nobody to call it.
+        if self.mine().is_ok()
+            && let Some((callback, items)) = self.cell.add(callback)
+        {
             self.dispatcher.run(Box::new(move || callback(&items)));
         }
         self
@@ -174,7 +180,7 @@ pub(super) fn all<R: DeserializeOwned>(items: &[ItemResult]) -> Result<Vec<R>> {
 
 fn decode<R: DeserializeOwned>(item: &ItemResult) -> Result<R> {
     match item {
-        Ok(bytes) => codec::decode(bytes),
+        Ok(Encoded(bytes)) => codec::decode(bytes),
         Err(failure) => Err(failure.clone().into()),
     }
 }
@@ -289,5 +295,8 @@ impl ResultCell {
 
 /// Calls what a user gave us; its panic has been printed, and ends here.
 pub(super) fn call(function: impl FnOnce()) {
-    let _ = panic::catch_unwind(AssertUnwindSafe(function));
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(function)) {
+        // Its destructor may panic as well.
+        std::mem::forget(payload);
+    }
 }

@@ -2,24 +2,13 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use serde::{Deserialize, Serialize};
-
 use crate::codec;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipe::frame;
-use crate::sys::task::{self, Function, ItemResult};
+use crate::sys::task::{self, Failure, ItemResult};
 
 /// The name of every worker's process.
 pub(super) const NAME: &str = "PoolWorker";
-
-/// What a pool sends to a worker.
-#[derive(Serialize, Deserialize)]
-pub(super) enum Order {
-    /// To run the function on the encoded items; answered by `Answer`.
-    Run { function: Function, items: Vec<u8> },
-    /// To end.
-    Stop,
-}
 
 /// What a worker sends back: a result an item.
 pub(super) type Answer = Vec<ItemResult>;
@@ -27,19 +16,29 @@ pub(super) type Answer = Vec<ItemResult>;
 /// The body of a worker process.
 pub(super) fn run(socket: &OwnedFd) -> i32 {
     task::keep_panics();
-    // The pool's end is gone when the pool is; there is nobody to tell.
+    // It ends when the pool shuts the socket or is gone: nobody to tell.
     let _ = serve(socket);
     0
 }
 
 fn serve(socket: &OwnedFd) -> Result<()> {
     loop {
-        match codec::decode(&frame::recv(socket.as_fd())?)? {
-            Order::Stop => return Ok(()),
-            Order::Run { function, items } => {
-                let answer: Answer = task::call(function, &items);
-                frame::send(socket.as_fd(), &codec::encode(&answer)?)?;
+        let order = frame::recv(socket.as_fd())?;
+        let answer = task::run(&order);
+        drop(order);
+        match reply(socket, &answer) {
+            Err(Error::TooLong { len, max }) => {
+                let reason = format!(
+                    "the results of a chunk have {len} bytes, and {max} are \
+                     possible"
+                );
+                reply(socket, &vec![Err(Failure::Encode { reason })])?;
             }
+            done => done?,
         }
     }
+}
+
+fn reply(socket: &OwnedFd, answer: &Answer) -> Result<()> {
+    frame::send(socket.as_fd(), &codec::encode(answer)?)
 }

@@ -23,7 +23,8 @@ use crate::{codec, pass};
 /// What the zygote tells the pool.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum News {
-    /// A worker is there; with the message comes the pool's end of its socket.
+    /// A worker is there; with the message come the pool's end of its socket
+    /// and its pidfd.
     Born { pid: i32 },
     /// No worker could be made.
     Failed { reason: String },
@@ -36,10 +37,10 @@ pub(super) fn ask(control: &OwnedFd) -> Result<()> {
     pass::send(control.as_fd(), b"fork", &[])
 }
 
-/// Waits for the next message of the zygote.
-pub(super) fn hear(control: &OwnedFd) -> Result<(News, Option<OwnedFd>)> {
-    let (message, mut descriptors) = pass::recv(control.as_fd())?;
-    Ok((codec::decode(&message)?, descriptors.pop()))
+/// Waits for the next message of the zygote, and what comes with it.
+pub(super) fn hear(control: &OwnedFd) -> Result<(News, Option<[OwnedFd; 2]>)> {
+    let (message, descriptors) = pass::recv(control.as_fd())?;
+    Ok((codec::decode(&message)?, descriptors.try_into().ok()))
 }
 
 /// The body of the zygote process.
@@ -111,7 +112,8 @@ impl Zygote {
         })?;
         let sentinel = worker.sentinel()?;
         if let (Some(pid), Some(ours)) = (worker.pid()?, ours) {
-            self.tell(&News::Born { pid }, &[ours.as_fd()])?;
+            let descriptors = [ours.as_fd(), sentinel.as_fd()];
+            self.tell(&News::Born { pid }, &descriptors)?;
         }
         self.workers.push((worker, sentinel));
         Ok(())

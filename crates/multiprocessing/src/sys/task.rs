@@ -8,20 +8,37 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec;
 use crate::error::Error;
 
 /// A function, and the code that knows its types.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Function {
+#[derive(Serialize, Deserialize)]
+struct Function {
     runner: usize,
     function: usize,
 }
 
 /// The result of one item: its bytes, or why there are none.
-pub(crate) type ItemResult = Result<Vec<u8>, Failure>;
+pub(crate) type ItemResult = Result<Encoded, Failure>;
+
+/// An encoded value. To serde it is one piece, where a `Vec<u8>` is a list of
+/// numbers, each of which has to be encoded once more.
+#[derive(Debug)]
+pub(crate) struct Encoded(pub(crate) Vec<u8>);
+
+impl Serialize for Encoded {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoded {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        <&[u8]>::deserialize(from).map(|bytes| Self(bytes.into()))
+    }
+}
 
 /// Why a task has no result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,78 +53,98 @@ pub(crate) enum Failure {
 
 type Runner = fn(usize, &[u8]) -> Vec<ItemResult>;
 
-impl Function {
-    pub(crate) fn new<A, R>(function: fn(A) -> R) -> Self
-    where
-        A: DeserializeOwned,
-        R: Serialize,
-    {
-        let runner: Runner = run::<A, R>;
-        Self {
-            runner: runner as usize,
-            function: function as usize,
-        }
-    }
+/// The order to run `function` on each of `items`, as bytes.
+pub(crate) fn order<A, R>(
+    function: fn(A) -> R,
+    items: &[A],
+) -> Result<Vec<u8>, Error>
+where
+    A: Serialize + DeserializeOwned,
+    R: Serialize,
+{
+    let runner: Runner = run_items::<A, R>;
+    let function = Function {
+        runner: runner as usize,
+        function: function as usize,
+    };
+    codec::encode(&(function, items))
 }
 
-/// Runs a function on each of the encoded `items`.
-pub(crate) fn call(function: Function, items: &[u8]) -> Vec<ItemResult> {
-    // SAFETY: the number was a `Runner` in `Function::new`. Values of that
-    // type are made there alone and travel only through the sockets between a
-    // pool and its workers, which no other process has; a worker is a fork of
-    // the pool's process, so the address means the same function.
+/// Runs an order: a result an item, or one failure for them all.
+pub(crate) fn run(order: &[u8]) -> Vec<ItemResult> {
+    let (function, items) = match postcard::take_from_bytes(order) {
+        Ok(parts) => parts,
+        Err(error) => {
+            let reason = error.to_string();
+            return vec![Err(Failure::Decode { reason })];
+        }
+    };
+    let Function { runner, function } = function;
+    // SAFETY: the number was a `Runner` in `order`. Orders are made there
+    // alone and travel only through the sockets between a pool and its
+    // workers, which no other process has; a worker is a fork of the pool's
+    // process, so the address means the same function.
     let runner = unsafe {
         std::mem::transmute::<*const (), Runner>(
-            std::ptr::with_exposed_provenance(function.runner),
+            std::ptr::with_exposed_provenance(runner),
         )
     };
-    runner(function.function, items)
+    runner(function, items)
 }
 
-fn run<A, R>(function: usize, items: &[u8]) -> Vec<ItemResult>
+fn run_items<A, R>(function: usize, items: &[u8]) -> Vec<ItemResult>
 where
     A: DeserializeOwned,
     R: Serialize,
 {
-    // SAFETY: `Function::new` has put the address of a `fn(A) -> R` beside
-    // that of this very instance of `run`; both mean the same in every fork.
+    // SAFETY: `order` has put the address of a `fn(A) -> R` beside that of
+    // this very instance of `run_items`; both mean the same in every fork.
     let function: fn(A) -> R = unsafe {
         std::mem::transmute::<*const (), fn(A) -> R>(
             std::ptr::with_exposed_provenance(function),
         )
     };
-    match codec::decode::<Vec<A>>(items) {
+    match catch(|| codec::decode::<Vec<A>>(items)) {
         Ok(items) => {
-            items.into_iter().map(|item| one(function, item)).collect()
+            let one =
+                |item| catch(|| codec::encode(&function(item)).map(Encoded));
+            items.into_iter().map(one).collect()
         }
-        Err(error) => vec![Err(Failure::Decode {
-            reason: error.to_string(),
-        })],
+        Err(failure) => vec![Err(failure)],
     }
 }
 
-fn one<A, R: Serialize>(function: fn(A) -> R, item: A) -> ItemResult {
-    let result = panic::catch_unwind(AssertUnwindSafe(|| function(item)))
-        .map_err(|_| Failure::Panicked {
-            pid: crate::process::pid(),
-            message: LAST_PANIC.take(),
-        })?;
-    codec::encode(&result).map_err(|error| match error {
-        Error::Encode { reason } => Failure::Encode { reason },
-        other => Failure::Encode {
-            reason: other.to_string(),
-        },
-    })
+/// Runs code of the user, which may panic: the function, but also what serde
+/// calls of his types.
+fn catch<T>(code: impl FnOnce() -> Result<T, Error>) -> Result<T, Failure> {
+    // What the code before has caught of its own is no concern of this one.
+    LAST_PANIC.take();
+    match panic::catch_unwind(AssertUnwindSafe(code)) {
+        Ok(result) => result.map_err(Failure::from),
+        Err(payload) => {
+            // Its destructor may panic as well.
+            std::mem::forget(payload);
+            Err(Failure::Panicked {
+                pid: crate::process::pid(),
+                message: LAST_PANIC.take(),
+            })
+        }
+    }
 }
 
 thread_local! {
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// In a worker: keeps the message of a panic for the pool, which tells it to
-/// the caller, instead of printing it.
+/// In a worker: keeps the message of a task's panic for the pool, which tells
+/// it to the caller, instead of printing it. Threads that a task starts print
+/// theirs.
 pub(crate) fn keep_panics() {
-    panic::set_hook(Box::new(|panic| {
+    let print = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if rustix::thread::gettid() != rustix::process::getpid() {
+            return print(panic);
+        }
         let message = panic.payload_as_str().unwrap_or("(no message)");
         let text = match panic.location() {
             Some(place) => format!("{message} (at {place})"),
@@ -115,6 +152,19 @@ pub(crate) fn keep_panics() {
         };
         LAST_PANIC.set(text);
     }));
+}
+
+/// Of what the codec says of a task's items and results.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Encode { reason } => Self::Encode { reason },
+            Error::Decode { reason } => Self::Decode { reason },
+            other => Self::Decode {
+                reason: other.to_string(),
+            },
+        }
+    }
 }
 
 impl From<Failure> for Error {

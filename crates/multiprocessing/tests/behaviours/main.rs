@@ -26,6 +26,13 @@
 //! | 122 | `copy()` of a shared struct | `get` is a copy |
 //! | 125 | a heap of arenas | each object has a region of its own |
 //! | 126, 133 | `offset` and `size` of a message | slices |
+//! | 157 | `apply(f, kwds={…})` | a function has no keyword arguments |
+//! | 159 | `starmap` unpacks tuples | a function of a tuple does it, in `map` |
+//! | 164 | an iterator raises | it may panic, and the panic reaches the caller |
+//! | 170 | `Pool(-1)` | a `usize` is never negative |
+//! | 174 | thread pools do not wrap the error | there is no pool of threads |
+//! | 179 | the error has the value's text | a value need not have one |
+//! | 192 | a stack overflow is -11 | Rust tells of it and aborts: -6 |
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
 //! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
 
@@ -37,6 +44,13 @@ mod manager;
 mod manager_server;
 mod pipe;
 mod pipe_end;
+mod pool;
+mod pool_callbacks;
+mod pool_end;
+mod pool_family;
+mod pool_items;
+mod pool_killed;
+mod pool_tasks;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -85,10 +99,20 @@ const TESTS: &[&[Test]] = &[
     queue_killed::TESTS,
     queue_memory::TESTS,
     signals::TESTS,
+    pool::TESTS,
+    pool_items::TESTS,
+    pool_callbacks::TESTS,
+    pool_end::TESTS,
+    pool_killed::TESTS,
+    pool_family::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
-const PROGRAMS: &[&[Test]] = &[process_exit::PROGRAMS, queue_memory::PROGRAMS];
+const PROGRAMS: &[&[Test]] = &[
+    process_exit::PROGRAMS,
+    queue_memory::PROGRAMS,
+    pool_family::PROGRAMS,
+];
 
 fn main() -> ExitCode {
     harness::main(TESTS, PROGRAMS)

@@ -72,3 +72,13 @@ pub(crate) fn regions_of(pid: u32) -> Vec<PathBuf> {
         .filter(|path| path.to_string_lossy().starts_with(&begin))
         .collect()
 }
+
+/// How many bytes of memory the process has touched.
+pub(crate) fn memory(pid: i32) -> usize {
+    const PAGE: usize = 4096;
+    let path = format!("/proc/{pid}/statm");
+    let statm = fs::read_to_string(path).expect("the process is there");
+    let resident = statm.split_whitespace().nth(1);
+    let pages: usize = resident.and_then(|n| n.parse().ok()).expect("a number");
+    pages * PAGE
+}

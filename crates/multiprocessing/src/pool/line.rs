@@ -1,0 +1,147 @@
+//! The pool's end of a worker's socket. Nothing here waits: as much of a
+//! message is sent or received as the kernel has room for or has, so a worker
+//! that is stopped holds up nobody but itself.
+
+use std::mem;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
+
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
+
+use crate::error::{Error, Result};
+use crate::pipe::frame;
+
+/// The length of the body, before it: the form that [`frame`] reads.
+const HEADER: usize = size_of::<u32>();
+
+/// How much is asked of the kernel at once.
+const PIECE: usize = 256 * 1024;
+
+/// A message, ready to be sent.
+pub(super) struct Message(Vec<u8>);
+
+impl Message {
+    pub(super) fn new(mut body: Vec<u8>) -> Result<Self> {
+        let (len, max) = (body.len(), frame::MAX);
+        match u32::try_from(len) {
+            Ok(header) if len <= max => {
+                body.splice(..0, header.to_be_bytes());
+                Ok(Self(body))
+            }
+            _ => Err(Error::TooLong { len, max }),
+        }
+    }
+}
+
+pub(super) struct Line {
+    socket: Arc<OwnedFd>,
+    state: State,
+    /// Of the message that goes out.
+    sent: usize,
+    /// Of the message that comes in.
+    received: Vec<u8>,
+}
+
+/// What is known of the other end.
+#[derive(PartialEq, Eq)]
+enum State {
+    Open,
+    /// Closed: the worker has died, or is about to.
+    Closed,
+    /// Closed before the worker had read all that was sent.
+    Unread,
+}
+
+impl Line {
+    pub(super) fn new(socket: OwnedFd) -> Self {
+        Self {
+            socket: Arc::new(socket),
+            state: State::Open,
+            sent: 0,
+            received: Vec::new(),
+        }
+    }
+
+    pub(super) fn socket(&self) -> &Arc<OwnedFd> {
+        &self.socket
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// Begins to send `message`; [`Line::go_on`] sends the rest.
+    pub(super) fn begin(&mut self, message: &Message) {
+        self.sent = 0;
+        self.go_on(message);
+    }
+
+    pub(super) fn go_on(&mut self, message: &Message) {
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        while self.is_open() && self.sent < message.0.len() {
+            let rest = &message.0[self.sent..];
+            match send(self.socket.as_raw_fd(), rest, flags) {
+                Ok(sent) => self.sent += sent,
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return,
+                Err(_) => {
+                    // Half a message is no use to a worker that still lives.
+                    self.shut();
+                    self.state = State::Closed;
+                }
+            }
+        }
+    }
+
+    pub(super) fn has_sent(&self, message: &Message) -> bool {
+        self.sent == message.0.len()
+    }
+
+    /// Whether the worker has, or had, all of `message`.
+    pub(super) fn has_delivered(&self, message: &Message) -> bool {
+        self.has_sent(message) && self.state != State::Unread
+    }
+
+    /// Receives what there is; gives the body of a message that is whole.
+    pub(super) fn recv(&mut self) -> Option<Vec<u8>> {
+        while self.is_open() {
+            let missing = self.missing();
+            if missing == 0 {
+                let mut body = mem::take(&mut self.received);
+                body.drain(..HEADER);
+                return Some(body);
+            }
+            let before = self.received.len();
+            self.received.resize(before + missing.min(PIECE), 0);
+            let place = &mut self.received[before..];
+            let flags = MsgFlags::MSG_DONTWAIT;
+            let come = recv(self.socket.as_raw_fd(), place, flags);
+            self.received.truncate(before + come.unwrap_or(0));
+            match come {
+                Ok(1..) | Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return None,
+                // The kernel resets a connection whose other end was closed
+                // with something unread.
+                Err(Errno::ECONNRESET) => self.state = State::Unread,
+                Ok(0) | Err(_) => self.state = State::Closed,
+            }
+        }
+        None
+    }
+
+    /// How many bytes are missing of the header, or else of the whole message.
+    fn missing(&self) -> usize {
+        let whole = match self.received.first_chunk() {
+            Some(header) => HEADER + u32::from_be_bytes(*header) as usize,
+            None => HEADER,
+        };
+        whole - self.received.len()
+    }
+
+    /// Sends no more; the worker sees it, and ends.
+    pub(super) fn shut(&self) {
+        // If it fails, the worker has ended already.
+        let _ = shutdown(self.socket.as_raw_fd(), Shutdown::Write);
+    }
+}
