@@ -79,6 +79,38 @@ pub fn examples() -> io::Result<Vec<Example>> {
     Ok(examples)
 }
 
+/// One way of running an example, which has a contract of its own.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// `ex3-1::no-join`.
+    pub name: String,
+    /// The example.
+    pub example: Example,
+    /// The file of its contract.
+    pub contract: PathBuf,
+}
+
+/// The variants of all examples.
+///
+/// # Errors
+/// As [`examples`].
+pub fn variants() -> io::Result<Vec<Variant>> {
+    let mut variants = Vec::new();
+    for example in examples()? {
+        for contract in example.contracts()? {
+            let stem = contract.file_stem().unwrap_or_default();
+            let name = format!("{}::{}", example.package, stem.display());
+            let example = example.clone();
+            variants.push(Variant {
+                name,
+                example,
+                contract,
+            });
+        }
+    }
+    Ok(variants)
+}
+
 impl Example {
     fn read(folder: PathBuf) -> io::Result<Self> {
         let path = folder.join("Cargo.toml");

@@ -9,14 +9,14 @@ use std::fmt::Write;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use contract::Contract;
-use golden::catalogue::examples;
+use golden::catalogue::{Variant, variants};
 use golden::chance::seed;
 use golden::family::{Family, regions_left};
 use golden::programs;
@@ -60,17 +60,11 @@ fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let programs = Arc::new(programs::build()?);
     let seed = seed()?;
     let mut trials = Vec::new();
-    for example in examples()? {
-        for path in example.contracts()? {
-            let variant = path.file_stem().unwrap_or_default();
-            let name =
-                format!("{}::{}", example.package, variant.to_string_lossy());
-            let (package, programs) =
-                (example.package.clone(), Arc::clone(&programs));
-            trials.push(Trial::test(name, move || {
-                check(&package, &path, &programs, seed)
-            }));
-        }
+    for variant in variants()? {
+        let programs = Arc::clone(&programs);
+        trials.push(Trial::test(variant.name.clone(), move || {
+            check(&variant, &programs, seed)
+        }));
     }
     let programs = Arc::clone(&programs);
     trials.push(Trial::test("no name is left in /dev/shm", move || {
@@ -80,13 +74,14 @@ fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
 }
 
 fn check(
-    package: &str,
-    contract: &Path,
+    variant: &Variant,
     programs: &BTreeMap<String, PathBuf>,
     seed: u64,
 ) -> Result<(), Failed> {
+    let package = &variant.example.package;
     let program = programs.get(package).ok_or("there is no such program")?;
-    let contract = Contract::parse(&fs::read_to_string(contract)?, package)
+    let contract = fs::read_to_string(&variant.contract)?;
+    let contract = Contract::parse(&contract, package)
         .map_err(|_| "the contract has mistakes")?;
     let mut chance = Xoshiro256PlusPlus::seed_from_u64(seed);
     for _ in 0..TRIES {

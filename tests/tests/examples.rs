@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contract::{Contract, Exit, Report, Verdict};
-use golden::catalogue::{Example, examples, root};
+use golden::catalogue::{Variant, root, variants};
 use golden::chance::seed;
 use golden::family::regions_left;
 use golden::programs;
@@ -67,30 +67,29 @@ fn trials(tallies: &Tallies) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let programs = Arc::new(programs::build()?);
     let seed = seed()?;
     let mut trials = Vec::new();
-    for example in examples()? {
-        for path in example.contracts()? {
-            let variant = path.file_stem().unwrap_or_default();
-            let name =
-                format!("{}::{}", example.package, variant.to_string_lossy());
-            let (example, programs) = (example.clone(), Arc::clone(&programs));
-            let tallies = Arc::clone(tallies);
-            trials.push(Trial::test(name.clone(), move || {
-                let tally = check(&example, &path, &programs, seed)?;
-                lock(&tallies).insert(name, tally);
-                Ok(())
-            }));
-        }
+    for variant in variants()? {
+        let programs = Arc::clone(&programs);
+        let tallies = Arc::clone(tallies);
+        trials.push(Trial::test(variant.name.clone(), move || {
+            let tally = check(&variant, &programs, seed)?;
+            lock(&tallies).insert(variant.name, tally);
+            Ok(())
+        }));
     }
     Ok(trials)
 }
 
 /// Runs one variant often enough.
 fn check(
-    example: &Example,
-    path: &Path,
+    variant: &Variant,
     programs: &BTreeMap<String, PathBuf>,
     seed: u64,
 ) -> Result<Tally, Failed> {
+    let Variant {
+        example,
+        contract: path,
+        ..
+    } = variant;
     let shown = path.strip_prefix(root())?.display().to_string();
     let contract = Contract::parse(&fs::read_to_string(path)?, &shown)
         .map_err(|faults| {

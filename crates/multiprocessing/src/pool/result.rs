@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::dispatcher::Dispatcher;
 use crate::codec;
 use crate::error::{Error, Result};
-use crate::process::pid;
+use crate::process::{self, pid};
 use crate::sys::mutex::remaining;
 use crate::sys::task::{Encoded, ItemResult};
 
@@ -293,8 +293,12 @@ impl ResultCell {
     }
 }
 
-/// Calls what a user gave us; its panic has been printed, and ends here.
+/// Calls what a user gave us; its panic has been printed, and ends here. At
+/// the program's end, which ends the workers, nothing is called any more.
 pub(super) fn call(function: impl FnOnce()) {
+    if process::is_ending() {
+        return;
+    }
     if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(function)) {
         // Its destructor may panic as well.
         std::mem::forget(payload);

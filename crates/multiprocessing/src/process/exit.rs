@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::child::Child;
@@ -12,6 +13,13 @@ use crate::sys::fork;
 
 /// How long the daemons may take to heed SIGTERM before they get SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
+
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process is at its end, and ends its daemons.
+pub(crate) fn is_ending() -> bool {
+    ENDING.load(Ordering::SeqCst)
+}
 
 /// Makes this process, when it ends, end its daemons and wait for its other
 /// children.
@@ -70,6 +78,7 @@ fn name_panics(name: String) {
 }
 
 fn finish_children() {
+    ENDING.store(true, Ordering::SeqCst);
     let children = || context().children.clone().into_iter().map(Child);
     let daemons: Vec<_> = children().filter(Child::daemon).collect();
     for daemon in &daemons {

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex};
 use child::{ChildState, Status};
 pub(crate) use context::pid;
 use context::{Birth, context};
+pub(crate) use exit::is_ending;
 use nix::errno::Errno;
 
 pub use child::{Child, Sentinel};

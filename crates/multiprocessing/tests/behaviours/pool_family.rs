@@ -47,7 +47,8 @@ fn main_leaves_a_pool() {
 fn main_exits_busy() {
     let pool = POOL.get_or_init(|| pool(3));
     for name in ["first", "second"] {
-        begun(pool, sleep_as, name);
+        let (result, _) = begun(pool, sleep_as, name);
+        result.error_callback(|error| eprintln!("called at the end: {error}"));
     }
     tell("pids", format!("{:?}", pool.worker_pids()));
     std::process::exit(7);
