@@ -20,6 +20,7 @@ use nix::unistd::Pid;
 use shared_memory::{Shmem, ShmemConf, ShmemError};
 
 use crate::error::{Error, Result};
+use crate::process::descriptor::keep_clear;
 
 /// The names of regions begin so; the pid of the maker and a number follow.
 const NAME: &str = "multiprocessing";
@@ -27,7 +28,9 @@ const NAME: &str = "multiprocessing";
 /// Bytes shared with every process forked from now on.
 pub(crate) struct Region {
     memory: Shmem,
-    file: OwnedFd,
+    /// For what is reserved and given back later; most regions have all at
+    /// once, and do not keep a second descriptor.
+    file: Option<OwnedFd>,
 }
 
 // SAFETY: a Region is an address range and two descriptors, none of them tied
@@ -49,20 +52,18 @@ impl Region {
         memory.set_owner(false);
         let file = file.map_err(|errno| refused(size, errno))?;
         unlinked.map_err(|errno| refused(size, errno))?;
-        let region = Self { memory, file };
-        region.reserve(0, reserved)?;
-        Ok(region)
+        reserve(&file, 0, reserved)?;
+        let file = (reserved < size).then(|| keep_clear(file)).transpose();
+        let file = file.map_err(|error| refused(size, error))?;
+        Ok(Self { memory, file })
     }
 
     /// Makes sure that the bytes from `start` to `end` exist. Without it, a
     /// full `/dev/shm` would show only when they are touched, as a SIGBUS.
     pub(crate) fn reserve(&self, start: usize, end: usize) -> Result<()> {
-        let (offset, len) = (to_offset(start), to_offset(end - start));
-        loop {
-            match posix_fallocate(&self.file, offset, len) {
-                Err(Errno::EINTR) => {}
-                done => return done.map_err(|it| refused(end - start, it)),
-            }
+        match &self.file {
+            Some(file) => reserve(file, start, end),
+            None => Ok(()),
         }
     }
 
@@ -70,9 +71,10 @@ impl Region {
     /// be touched before they are reserved again.
     pub(crate) fn give_back(&self, start: usize, end: usize) {
         use rustix::fs::FallocateFlags;
+        let Some(file) = &self.file else { return };
         // Keeping the memory is no error: it is only not free yet.
         let _ = rustix::fs::fallocate(
-            &self.file,
+            file,
             FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
             start as u64,
             (end - start) as u64,
@@ -133,6 +135,16 @@ impl Region {
             offset.checked_add(len).is_some_and(|end| end <= self.len()),
             "a shared range lies within its region"
         );
+    }
+}
+
+fn reserve(file: &OwnedFd, start: usize, end: usize) -> Result<()> {
+    let (offset, len) = (to_offset(start), to_offset(end - start));
+    loop {
+        match posix_fallocate(file, offset, len) {
+            Err(Errno::EINTR) => {}
+            done => return done.map_err(|it| refused(end - start, it)),
+        }
     }
 }
 
@@ -248,7 +260,7 @@ impl<T: Shared> Deref for InRegion<T> {
     }
 }
 
-fn refused(size: usize, source: nix::Error) -> Error {
+fn refused(size: usize, source: impl Into<std::io::Error>) -> Error {
     Error::system(
         format!("reserve {size} bytes of shared memory in /dev/shm"),
         source,
