@@ -1,6 +1,7 @@
 //! What a process knows of itself: its name, its parent, its children.
 
 use std::ffi::CString;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -88,7 +89,8 @@ impl Birth {
         nix::unistd::dup2_stdin(&stdin)
             .map_err(|errno| Error::system("replace stdin", errno))?;
         drop(stdin);
-        let parent = descriptor::pidfd(self.parent_pid)
+        let parent = self
+            .watch_parent()
             .map_err(|error| Error::system("watch the parent", error))?;
         let parent = Arc::new(parent);
         sys::signal::pass_on_broken_pipe(&parent);
@@ -109,6 +111,17 @@ impl Birth {
         rand::rng().reseed().map_err(|error| {
             Error::system("seed the generator", std::io::Error::other(error))
         })
+    }
+
+    /// A descriptor that is readable once the parent has ended. If it has
+    /// already, which only a child sees that outlives it, that is `/dev/null`,
+    /// which always is.
+    fn watch_parent(&self) -> io::Result<OwnedFd> {
+        let ended = || nix::unistd::getppid().as_raw() != self.parent_pid;
+        match descriptor::pidfd(self.parent_pid) {
+            watch if !ended() => watch,
+            _ => descriptor::null(),
+        }
     }
 
     /// Only the main thread may fork (see `threads::quiet`), so the signal,

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use multiprocessing::{Process, current_process, parent_process};
-use nix::sys::signal::{SigHandler, Signal};
+use nix::sys::signal::{SigHandler, Signal, raise};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -18,6 +18,7 @@ use crate::support::{
 
 pub(crate) const TESTS: &[Test] = list![
     b005_a_grandchild_sees_its_parent_end,
+    b005_a_parent_that_has_ended_already_is_seen_as_ended,
     b016_children_have_children_depth_first,
     a_killed_parent_takes_its_children_along,
     an_aborted_parent_takes_its_children_along,
@@ -60,6 +61,25 @@ fn b005_a_grandchild_sees_its_parent_end() {
     assert_eq!(joined(&child), -15);
     assert_eq!(told::<String>("seen"), "yes");
     eventually(SOON, || !alive(grandchild));
+}
+
+fn b005_a_parent_that_has_ended_already_is_seen_as_ended() {
+    for round in 0..30 {
+        let seen = format!("seen-{round}");
+        let child = started(|| {
+            let grandchild = Process::new(|| {
+                let parent = parent_process().expect("it had one");
+                parent.join().expect("it can be waited for");
+                assert!(!parent.is_alive().expect("it can be asked"));
+                tell(&seen, "yes");
+            });
+            let grandchild = grandchild.outliving_parent();
+            grandchild.start().expect("it can be started");
+            raise(Signal::SIGKILL).expect("one may kill oneself");
+        });
+        assert_eq!(joined(&child), -9);
+        assert_eq!(told::<String>(&seen), "yes");
+    }
 }
 
 fn b016_children_have_children_depth_first() {
