@@ -56,16 +56,12 @@ fn prepare() {
 }
 
 fn stop(error: &clap::Error) -> ! {
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            print!("{error}");
-            exit(0)
-        }
-        _ => {
-            let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default();
-            eprintln!("{first}; --help tells the flags");
-            exit(USAGE)
-        }
+    if error.kind() == ErrorKind::DisplayHelp {
+        print!("{error}");
+        exit(0)
     }
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    eprintln!("{first}; --help tells the flags");
+    exit(USAGE)
 }

@@ -3,8 +3,10 @@
 //! - [`begin!`]: reads the flags, and lets the program end quietly when nobody
 //!   reads its output any more.
 //! - [`sleep`] and [`seconds`]: time at the reader's pace. `LESSON_PACE=0.01`
-//!   makes every second a hundredth of one, sleeps and time limits alike.
+//!   makes every second a hundredth of one, sleeps and time limits alike;
+//!   [`elapsed`] measures in the same seconds.
 //! - [`randint`]: random numbers, the same in every run under `LESSON_SEED=n`.
+//! - [`python_bool`]: `True` and `False`.
 //! - [`Result`]: an error that `main` returns is one line on stderr, and exit
 //!   code 1.
 

@@ -11,10 +11,10 @@ pub fn sleep(time: impl Into<f64>) {
     thread::sleep(seconds(time));
 }
 
-/// So many seconds of the lesson, as a time limit.
+/// So many seconds of the lesson, as a time limit. A negative time is none.
 #[must_use]
 pub fn seconds(time: impl Into<f64>) -> Duration {
-    Duration::from_secs_f64(time.into() * pace())
+    Duration::try_from_secs_f64(time.into() * pace()).unwrap_or_default()
 }
 
 /// The seconds of the lesson since `start`.

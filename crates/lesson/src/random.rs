@@ -19,7 +19,11 @@ thread_local! {
 /// `random.randint`.
 ///
 /// With `LESSON_SEED=n` each process and each thread draws the same numbers in
-/// every run; which, depends on `n` and on its name.
+/// every run; which, depends on `n` and on its name. Threads without a name of
+/// their own have that of their process, and draw the same.
+///
+/// # Panics
+/// If `low` is greater than `high`.
 #[must_use]
 pub fn randint(low: u32, high: u32) -> u32 {
     GENERATOR.with_borrow_mut(|generator| {

@@ -40,7 +40,12 @@
 //! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type |
 //!
 //! Time limits are [`Duration`](std::time::Duration)s, where Python has
-//! seconds.
+//! seconds. A call with a limit may take 0.1 s longer where another process is
+//! stopped in the middle of its own.
+//!
+//! Not here: `Event`, `Condition`, `Barrier`; `Pool.imap`, `imap_unordered`,
+//! `initializer`, `maxtasksperchild`; a manager's locks and values;
+//! `Listener`, `Client`; the `shared_memory` module.
 //!
 //! # What is different, and why
 //!
@@ -51,17 +56,21 @@
 //! - **Death is told.** Where CPython waits for ever, because somebody was
 //!   killed at the wrong moment, there is an error: [`Error::OwnerDied`] of a
 //!   lock, [`Error::WorkerDied`] of a pool's task, [`Error::Disconnected`] of
-//!   a pipe or a manager.
+//!   a pipe or a manager. Two things are lost with their holder, as in Python:
+//!   a semaphore's unit, and a `task_done` that was not called yet; give waits
+//!   for those a time limit.
 //! - **A child dies with its parent**, if the parent is killed;
 //!   [`outliving_parent`](Process::outliving_parent) gives Python's behaviour.
-//!   At a normal end both wait for their children and terminate their daemons.
+//!   At a normal end a parent waits for its children and terminates its
+//!   daemons, as in Python.
 //! - **Items travel as serde writes them** (in postcard's format), not by
 //!   pickle: a queue has items of one type, and a closure cannot be sent.
 //!
 //! # Behaviours with no, or another, sense in Rust
 //!
-//! What CPython's own tests pin down of its `multiprocessing` is a numbered
-//! list, and the tests here bear its numbers (`b008_…`). These read differently:
+//! The tests go through what CPython's own tests pin down, one behaviour after
+//! the other, each with a number (`b008_after_join_the_exit_code_is_0`). These
+//! read differently, or not at all:
 //!
 //! | number | in Python | here |
 //! |---|---|---|

@@ -8,10 +8,11 @@
 //!     cargo run -p ex3-10 -- --no-get
 //!     cargo run -p ex3-10 -- --no-join
 //!
-//! Without `get`, `map_async:` is printed while the first tasks still run.
-//! Without `join`, the pool is terminated and the last results are lost.
+//! Without `get` nobody waits, and `map_async:` may come before any task has
+//! begun. Without `join` the pool is terminated, and results may be lost.
 //!
-//! Within one process a Rust programmer would take rayon's `par_iter`.
+//! Within one process a Rust programmer would take the crate rayon: its
+//! `par_iter().map(…)` does the same on threads.
 
 use std::fmt::Debug;
 
@@ -38,7 +39,7 @@ fn async_pool(flags: &Flags) -> lesson::Result {
         .callback(callback_print);
     let result = pool.apply_async(calculator, tasks[2])?;
     if !flags.no_get {
-        let result = result.get_timeout(seconds(1))?; // 可阻塞进程
+        let result = result.get_timeout(seconds(1))?; // get() 可阻塞进程
         println!("不用回调函数打印, result= {result}");
     }
     println!("map_async:");

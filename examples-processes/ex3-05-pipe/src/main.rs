@@ -2,7 +2,7 @@
 //!
 //! Look at: a message is received after it was sent. That the lines come in
 //! pairs is the work of the sleeps; five messages are never received. Each end
-//! moves into its process, and the parent's copy of it is closed.
+//! moves into its process and is closed in the parent when that starts.
 //!
 //!     cargo run -p ex3-5
 

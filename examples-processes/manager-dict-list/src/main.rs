@@ -20,6 +20,7 @@ enum Key {
     Str(String),
 }
 
+/// As Python prints it: a string in quotes.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -43,7 +44,7 @@ fn fun1(
 fn main() -> lesson::Result {
     lesson::begin!();
     let manager = Manager::new()?;
-    let dic = &manager.dict()?; // 注意字典的声明方式
+    let dic = &manager.dict()?; // 注意字典的声明方式，不能直接通过{}来定义
     let l = &manager.list_from(0..5)?; // [0, 1, 2, 3, 4]
 
     let mut process_list = Vec::new();

@@ -1,8 +1,8 @@
 //! 例 3-7 信号量 · Semaphore
 //!
-//! Look at: a process enters when it has taken a unit, and there is one (or
-//! `--permits`). 释放 is printed after the release: the next 获得 may come
-//! before it, though never before the release itself.
+//! Look at: a process is inside while it holds a unit, of which there is one
+//! (or `--permits`). 释放 is printed after the release: the next 获得 may come
+//! before it. The text's code starts 2 processes, its output shows 4.
 //!
 //!     cargo run -p ex3-7
 //!     cargo run -p ex3-7 -- --processes 2

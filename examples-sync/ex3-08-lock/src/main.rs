@@ -9,7 +9,7 @@
 //!     cargo run -p ex3-8 -- --fail 2
 //!
 //! Without the lock the lines are whole nevertheless: `println!` writes a line
-//! at once, where Python writes text and line end one after the other.
+//! at once. So does Python on a terminal; `python -u` writes it in pieces.
 
 use lesson::python_bool;
 use multiprocessing::{Lock, Process};

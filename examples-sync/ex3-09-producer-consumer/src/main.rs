@@ -1,8 +1,8 @@
 //! 例 3-9 生产者-消费者模型 · Producers and consumers
 //!
-//! Look at: the queue has room for two; who finds it full or empty waits. 生产
-//! is printed after the `put`, so a bun may be eaten before its line. With one
-//! consumer the producers wait for ever in the end; Ctrl-C ends them all.
+//! Look at: the queue has room for two; who finds it full or empty waits, in
+//! the end for ever (Ctrl-C). 生产 is printed after the `put`, so a bun may be
+//! eaten before its line.
 //!
 //!     cargo run -p ex3-9
 //!     cargo run -p ex3-9 -- --capacity 10
@@ -37,7 +37,7 @@ fn producer(name: &str, q: &Queue<String>) -> lesson::Result {
 
 /// 生产者-消费者模型
 fn consumer_producer(flags: &Flags) -> lesson::Result {
-    let queue = Queue::bounded(flags.capacity.try_into()?)?; // 队列长度为 2
+    let queue = Queue::bounded(flags.capacity.try_into()?)?; // 默认长度为 2
     let p1 = Process::new(|| producer("Tom", &queue));
     let p2 = Process::new(|| producer("Jerry", &queue));
     let c1 = Process::new(|| consumer("小明", &queue));

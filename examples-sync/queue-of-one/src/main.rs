@@ -14,11 +14,11 @@ use std::thread;
 use crossbeam::channel::{Receiver, bounded};
 use lesson::sleep;
 
-fn consumer(my_queue: &Receiver<()>) -> lesson::Result {
+fn consumer(receiver: &Receiver<()>) -> lesson::Result {
     sleep(0.1); // Wait
-    my_queue.recv()?; // Runs 2nd
+    receiver.recv()?; // Runs 2nd
     println!("Consumer got 1");
-    my_queue.recv()?; // Runs 4th
+    receiver.recv()?; // Runs 4th
     println!("Consumer got 2");
     println!("Consumer done");
     Ok(())
@@ -26,12 +26,12 @@ fn consumer(my_queue: &Receiver<()>) -> lesson::Result {
 
 fn main() -> lesson::Result {
     lesson::begin!();
-    let (my_queue, items) = bounded(1); // Buffer size of 1
-    let thread = thread::spawn(move || consumer(&items));
+    let (sender, receiver) = bounded(1); // Buffer size of 1
+    let thread = thread::spawn(move || consumer(&receiver));
 
-    my_queue.send(())?; // Runs 1st
+    sender.send(())?; // Runs 1st
     println!("Producer put 1");
-    my_queue.send(())?; // Runs 3rd
+    sender.send(())?; // Runs 3rd
     println!("Producer put 2");
     println!("Producer done");
     thread.join().expect("consumer does not panic")

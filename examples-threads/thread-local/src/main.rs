@@ -21,9 +21,9 @@ thread_local! {
 
 fn process_student() {
     // 获取当前线程关联的 student
-    let std = LOCAL_SCHOOL.take().unwrap_or_default();
-    let name = current().name().unwrap_or_default().to_string();
-    println!("Hello, {std} (in {name})");
+    let std = LOCAL_SCHOOL.with_borrow(Clone::clone).expect("it is bound");
+    let thread = current();
+    println!("Hello, {std} (in {})", thread.name().unwrap_or_default());
 }
 
 fn process_thread(name: &str) {

@@ -47,7 +47,9 @@ use crate::process::wait;
 /// An end that moves into a child's closure is closed in the parent, so that
 /// the reader sees the end of the messages when the child ends. What does not
 /// move, both have, as in Python: a child that receives does not see that its
-/// parent closes the other end, since it holds a copy of it.
+/// parent closes the other end, since it holds a copy of it. And a child has
+/// copies of all ends that its parent had when it started, also of those that
+/// move into a later one: start the process that takes the writer first.
 #[derive(Debug)]
 pub enum Pipe {}
 

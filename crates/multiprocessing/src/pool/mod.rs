@@ -59,7 +59,8 @@ pub use result::AsyncResult;
 /// ```
 ///
 /// A task is a function, or a closure that captures nothing, of one argument
-/// (a tuple for more). Dropping the pool terminates it, also after
+/// (a tuple for more); it has to be in the program when the pool is made, not
+/// in a library that is loaded later. Dropping the pool terminates it, also after
 /// [`close`](Pool::close), as leaving Python's `with` does: what is not done by
 /// then is given up, unless [`join`](Pool::join) has waited for it.
 pub struct Pool {

@@ -83,6 +83,7 @@ impl Birth {
         stdin: OwnedFd,
     ) -> Result<()> {
         threads::forget_all();
+        sys::mutex::forget_thread();
         if !state.outlives_parent {
             self.die_with_parent()?;
         }

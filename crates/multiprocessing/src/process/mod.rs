@@ -55,7 +55,8 @@ use crate::{sys, threads};
 ///
 /// What the closure captures by `move` is dropped in the parent once the child
 /// runs: a pipe end that moves into the child is closed in the parent. What it
-/// borrows, both have.
+/// borrows, both have. Children that were started earlier have copies of all
+/// that was open then.
 ///
 /// A value of this type may be dropped at any time; the child goes on, and is
 /// waited for when the program ends, as Python does.
@@ -97,7 +98,8 @@ impl<'a> Process<'a> {
         }
     }
 
-    /// Gives it another name than `Process-1`, `Process-2`, … Python: `name=`.
+    /// Gives it another name than `Process-1`, `Process-2`, … Only before the
+    /// start; later it has no effect. Python: `name=`.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> Self {
         self.with(|state| state.name = name.into())
@@ -105,14 +107,16 @@ impl<'a> Process<'a> {
 
     /// Makes it a daemon or not; without it, it is what its creator is. A
     /// daemon is terminated when its parent ends normally, where other
-    /// children are waited for; it may have no children. Python: `daemon=`.
+    /// children are waited for; it may have no children. Only before the start;
+    /// later it has no effect. Python: `daemon=`.
     #[must_use]
     pub fn with_daemon(self, daemon: bool) -> Self {
         self.with(|state| state.daemon = daemon)
     }
 
     /// Lets the child go on if its parent is killed, as Python does. Without
-    /// it, a child dies with its parent.
+    /// it, a child dies with its parent. Only before the start; later it has no
+    /// effect.
     #[must_use]
     pub fn outliving_parent(self) -> Self {
         self.with(|state| state.outlives_parent = true)
@@ -126,8 +130,8 @@ impl<'a> Process<'a> {
     /// [`Error::AlreadyStarted`]; [`Error::MultiThreaded`] if the program has
     /// threads of its own, or another thread than the main one calls;
     /// [`Error::DaemonicChild`]; [`Error::NotCreator`] in another process than
-    /// the one that made it; [`Error::Closed`]; [`Error::System`] if the system has no room for
-    /// another process or descriptor.
+    /// the one that made it; [`Error::Closed`]; [`Error::System`] if the system
+    /// has no room for another process or descriptor.
     pub fn start(&self) -> Result<()> {
         let name = || self.child.0.name.clone();
         self.child.mine()?;
@@ -150,7 +154,8 @@ impl<'a> Process<'a> {
     }
 
     fn with(mut self, change: impl FnOnce(&mut ChildState)) -> Self {
-        // Nobody else has the state yet: it is shared by `start`.
+        // Nobody else has the state before the start, which shares it with the
+        // list of children.
         if let Some(state) = Arc::get_mut(&mut self.child.0) {
             change(state);
         }

@@ -43,11 +43,13 @@ pub(crate) struct RobustMutex {
     owner: AtomicI32,
     /// How many wait in the kernel; too high after one of them was killed.
     sleepers: AtomicU32,
+    /// Whether `init` was called.
+    made: AtomicU32,
 }
 
 thread_local! {
     /// The thread as the mutexes know it, and its process, to save the calls
-    /// that ask for them. A forked child has its parent's, until it acquires.
+    /// that ask for them.
     static THIS: Cell<(u32, i32)> = const { Cell::new((0, 0)) };
 }
 
@@ -78,30 +80,34 @@ unsafe extern "C" {
 const PTHREAD_MUTEX_ROBUST: libc::c_int = 1;
 
 impl RobustMutex {
-    /// Makes the mutex; before any other process knows of it.
+    /// Makes the mutex. Only the first call does.
     pub(crate) fn init(&self, kind: Kind) -> Result<()> {
+        if self.made.swap(1, Ordering::SeqCst) != 0 {
+            return Ok(());
+        }
         let kind = match kind {
             Kind::Plain => libc::PTHREAD_MUTEX_ERRORCHECK,
             Kind::Recursive => libc::PTHREAD_MUTEX_RECURSIVE,
         };
         let shared = libc::PTHREAD_PROCESS_SHARED;
         // SAFETY: `attr` is initialised by pthread_mutexattr_init before the
-        // other functions see it, and destroyed once. Nobody uses the mutex
-        // yet, as the caller promises, so initialising it races with nothing.
-        let code = unsafe {
+        // other functions see it, and destroyed once. The mutex is initialised
+        // once, as `made` says, in the memory that it stays in.
+        let codes = unsafe {
             let mut attr = std::mem::MaybeUninit::uninit();
             let attr = attr.as_mut_ptr();
-            libc::pthread_mutexattr_init(attr);
-            libc::pthread_mutexattr_settype(attr, kind);
-            libc::pthread_mutexattr_setpshared(attr, shared);
-            pthread_mutexattr_setrobust(attr, PTHREAD_MUTEX_ROBUST);
-            let code = libc::pthread_mutex_init(self.raw.get(), attr);
-            libc::pthread_mutexattr_destroy(attr);
-            code
+            [
+                libc::pthread_mutexattr_init(attr),
+                libc::pthread_mutexattr_settype(attr, kind),
+                libc::pthread_mutexattr_setpshared(attr, shared),
+                pthread_mutexattr_setrobust(attr, PTHREAD_MUTEX_ROBUST),
+                libc::pthread_mutex_init(self.raw.get(), attr),
+                libc::pthread_mutexattr_destroy(attr),
+            ]
         };
-        match code {
-            0 => Ok(()),
-            code => Err(failed("make a lock", code)),
+        match codes.into_iter().find(|code| *code != 0) {
+            None => Ok(()),
+            Some(code) => Err(failed("make a lock", code)),
         }
     }
 
@@ -176,10 +182,8 @@ impl RobustMutex {
         // (EPERM) when the calling thread does not own it.
         let code = unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
         if ours && self.holder() == thread {
-            // Acquired more than once; or it is a parent's, and the caller has
-            // mistaken itself for it.
-            let order = Ordering::Relaxed;
-            let _ = self.owner.compare_exchange(0, pid, order, order);
+            // It was acquired more than once.
+            self.owner.store(pid, Ordering::Relaxed);
         }
         match code {
             0 => Ok(()),
@@ -268,6 +272,11 @@ fn monotonic_deadline(limit: Duration) -> libc::timespec {
             .saturating_add(nanos / 1_000_000_000),
         tv_nsec: nanos % 1_000_000_000,
     }
+}
+
+/// In a forked child, whose one thread is another than its parent's.
+pub(crate) fn forget_thread() {
+    THIS.set((0, 0));
 }
 
 /// What is left of `limit` since `start`; none: no limit.

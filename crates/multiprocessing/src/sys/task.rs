@@ -81,8 +81,9 @@ pub(crate) fn run(order: &[u8]) -> Vec<ItemResult> {
     };
     let Function { runner, function } = function;
     // SAFETY: the number was a `Runner` in `order`. Orders are made there
-    // alone and travel only through the sockets between a pool and its
-    // workers, which no other process has; a worker is a fork of the pool's
+    // alone, and reach a worker through its socket alone, to whose other end
+    // only the pool's `Line` writes; a child that inherited a copy of that end
+    // has nothing to write to it with. A worker is a fork of the pool's
     // process, so the address means the same function.
     let runner = unsafe {
         std::mem::transmute::<*const (), Runner>(

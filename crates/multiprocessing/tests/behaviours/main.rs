@@ -1,8 +1,8 @@
 //! The behaviours that the crate promises, each as a test.
 //!
-//! `b008` in a name is number 8 of the list that CPython's own tests were
-//! boiled down to. The crate's documentation lists the numbers that have no,
-//! or another, sense in Rust.
+//! `b008` in a name is the number of a behaviour that CPython's own tests pin
+//! down; the name says it in words. The crate's documentation lists the numbers
+//! that have no, or another, sense in Rust.
 
 mod harness;
 mod items;
