@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 use crate::futex;
-use crate::sys::mutex::{Acquired, RobustMutex, remaining};
+use crate::sys::mutex::{Acquired, Held, RobustMutex, remaining};
 use crate::sys::region::shared_struct;
 
 /// Who does not want to wait for a change waits at least so long for the lock,
@@ -38,33 +38,26 @@ impl Signal {
     }
 }
 
-/// The lock of a monitor, held.
-pub(crate) struct Held<'a>(&'a RobustMutex);
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        // Ours, and sound: nothing can refuse it.
-        let _ = self.0.release();
-    }
-}
-
 /// Shared state under a lock.
 pub(crate) trait Monitor {
     fn lock(&self) -> &RobustMutex;
 
     /// Puts right what a process that died under the lock left half done.
-    fn recover(&self);
+    fn recover(&self, held: &Held<'_>);
 
     /// Takes the lock, within `limit`; none if it took too long.
     fn hold(&self, limit: Option<Duration>) -> Result<Option<Held<'_>>> {
         let lock = self.lock();
         let limit = limit.map(|limit| limit.max(LOCK_PATIENCE));
-        match lock.acquire(limit)? {
-            Acquired::No => return Ok(None),
-            Acquired::Yes => {}
-            Acquired::FromTheDead { .. } => self.recover(),
+        let acquired = lock.acquire(limit)?;
+        if acquired == Acquired::No {
+            return Ok(None);
         }
-        Ok(Some(Held(lock)))
+        let held = lock.held();
+        if acquired != Acquired::Yes {
+            self.recover(&held);
+        }
+        Ok(Some(held))
     }
 
     /// Tries `action` under the lock until it works, sleeping in between until
@@ -73,7 +66,7 @@ pub(crate) trait Monitor {
         &self,
         signal: &Signal,
         limit: Option<Duration>,
-        mut action: impl FnMut() -> Result<Option<T>>,
+        mut action: impl FnMut(&Held<'_>) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
         let start = Instant::now();
         loop {
@@ -81,7 +74,7 @@ pub(crate) trait Monitor {
             let Some(held) = self.hold(left)? else {
                 return Ok(None);
             };
-            if let Some(done) = action()? {
+            if let Some(done) = action(&held)? {
                 return Ok(Some(done));
             }
             if left == Some(Duration::ZERO) {

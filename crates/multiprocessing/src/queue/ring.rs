@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Signal};
-use crate::sys::mutex::{Kind, RobustMutex};
+use crate::sys::mutex::{Held, Kind, RobustMutex};
 use crate::sys::region::{Region, shared_struct};
 
 /// Where the messages begin: after the page of the header.
@@ -59,7 +59,7 @@ shared_struct! {
 impl Ring {
     pub(super) fn new(capacity: u64) -> Result<Self> {
         let length = usize::try_from(RING).unwrap_or(usize::MAX - DATA);
-        let region = Region::new(DATA + length, DATA)?;
+        let region = Region::with_bytes(DATA, length)?;
         region.at::<Header>(0).lock.init(Kind::Plain)?;
         Ok(Self { region, capacity })
     }
@@ -78,11 +78,11 @@ impl Ring {
             });
         }
         let header = self.header();
-        let put = self.attempt(&header.room, limit, || {
+        let put = self.attempt(&header.room, limit, |lock| {
             if !self.has_room(header, len) {
                 return Ok(None);
             }
-            self.append(header, message).map(Some)
+            self.append(lock, header, message).map(Some)
         });
         put?.ok_or(Error::Full)
     }
@@ -90,9 +90,9 @@ impl Ring {
     /// Takes the message at the head; waits for one, `limit` at most.
     pub(super) fn pop(&self, limit: Option<Duration>) -> Result<Vec<u8>> {
         let header = self.header();
-        let taken = self.attempt(&header.messages, limit, || {
+        let taken = self.attempt(&header.messages, limit, |lock| {
             let empty = header.head.load(SeqCst) == header.tail.load(SeqCst);
-            Ok((!empty).then(|| self.remove_first(header)))
+            Ok((!empty).then(|| self.remove_first(lock, header)))
         });
         taken?.ok_or(Error::Empty)
     }
@@ -128,7 +128,7 @@ impl Ring {
     /// is.
     pub(super) fn wait_done(&self, limit: Option<Duration>) -> Result<bool> {
         let header = self.header();
-        let done = self.attempt(&header.all_done, limit, || {
+        let done = self.attempt(&header.all_done, limit, |_held| {
             let all = header.done.load(SeqCst) == header.put.load(SeqCst);
             Ok(all.then_some(()))
         });
@@ -144,24 +144,29 @@ impl Ring {
             && end.next_multiple_of(PIECE) - start <= RING
     }
 
-    fn append(&self, header: &Header, message: &[u8]) -> Result<()> {
+    fn append(
+        &self,
+        lock: &Held<'_>,
+        header: &Header,
+        message: &[u8],
+    ) -> Result<()> {
         let len = message.len() as u64;
         let tail = header.tail.load(SeqCst);
         let end = tail + frame(len);
         self.reserve(header, end)?;
-        self.copy_in(tail, &len.to_ne_bytes());
-        self.copy_in(tail + PREFIX, message);
+        self.copy_in(lock, tail, &len.to_ne_bytes());
+        self.copy_in(lock, tail + PREFIX, message);
         header.messages.wake();
         header.tail.store(end, SeqCst);
         header.put.fetch_add(1, SeqCst);
         Ok(())
     }
 
-    fn remove_first(&self, header: &Header) -> Vec<u8> {
+    fn remove_first(&self, lock: &Held<'_>, header: &Header) -> Vec<u8> {
         let head = header.head.load(SeqCst);
-        let len = self.len_at(head);
+        let len = self.len_at(lock, head);
         let mut message = vec![0; usize::try_from(len).unwrap_or(0)];
-        self.copy_out(head + PREFIX, &mut message);
+        self.copy_out(lock, head + PREFIX, &mut message);
         header.room.wake();
         header.head.store(head + frame(len), SeqCst);
         header.taken.fetch_add(1, SeqCst);
@@ -204,24 +209,24 @@ impl Ring {
         Ok(())
     }
 
-    fn len_at(&self, position: u64) -> u64 {
+    fn len_at(&self, lock: &Held<'_>, position: u64) -> u64 {
         let mut len = [0; size_of::<u64>()];
-        self.copy_out(position, &mut len);
+        self.copy_out(lock, position, &mut len);
         u64::from_ne_bytes(len)
     }
 
-    fn copy_in(&self, position: u64, mut bytes: &[u8]) {
+    fn copy_in(&self, lock: &Held<'_>, position: u64, mut bytes: &[u8]) {
         for (start, end) in places(position, position + bytes.len() as u64) {
             let (now, later) = bytes.split_at(end - start);
-            self.region.write(start, now);
+            self.region.write(lock, start, now);
             bytes = later;
         }
     }
 
-    fn copy_out(&self, position: u64, mut bytes: &mut [u8]) {
+    fn copy_out(&self, lock: &Held<'_>, position: u64, mut bytes: &mut [u8]) {
         for (start, end) in places(position, position + bytes.len() as u64) {
             let (now, later) = bytes.split_at_mut(end - start);
-            self.region.read(start, now);
+            self.region.read(lock, start, now);
             bytes = later;
         }
     }
@@ -236,7 +241,7 @@ impl Monitor for Ring {
         &self.header().lock
     }
 
-    fn recover(&self) {
+    fn recover(&self, lock: &Held<'_>) {
         let header = self.header();
         let (head, tail) = (header.head.load(SeqCst), header.tail.load(SeqCst));
         if tail < head {
@@ -246,7 +251,7 @@ impl Monitor for Ring {
         let mut position = header.head.load(SeqCst);
         let mut count = 0;
         while position < tail {
-            position += frame(self.len_at(position));
+            position += frame(self.len_at(lock, position));
             count += 1;
         }
         // Killed between the store that makes or ends a message and the count

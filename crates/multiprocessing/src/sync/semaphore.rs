@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Signal};
 use crate::process::pid;
-use crate::sys::mutex::{Kind, RobustMutex};
+use crate::sys::mutex::{Held, Kind, RobustMutex};
 use crate::sys::region::{InRegion, shared_struct};
 
 shared_struct! {
@@ -25,7 +25,7 @@ impl Monitor for Counter {
         &self.lock
     }
 
-    fn recover(&self) {
+    fn recover(&self, _held: &Held<'_>) {
         // Its one word is never half changed.
     }
 }
@@ -129,7 +129,7 @@ impl Semaphore {
 
     fn take(&self, limit: Option<Duration>) -> Result<bool> {
         let counter = &**self.0;
-        let taken = counter.attempt(&counter.released, limit, || {
+        let taken = counter.attempt(&counter.released, limit, |_held| {
             let left = counter.units.load(SeqCst).checked_sub(1);
             Ok(left.map(|left| counter.units.store(left, SeqCst)))
         });

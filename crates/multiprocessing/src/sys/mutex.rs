@@ -174,7 +174,7 @@ impl RobustMutex {
     /// Gives the mutex up; only its owner can.
     pub(crate) fn release(&self) -> Result<()> {
         let (thread, pid) = THIS.get();
-        let ours = self.holder() == thread;
+        let ours = thread != 0 && self.holder() == thread;
         if ours {
             self.owner.store(0, Ordering::Relaxed);
         }
@@ -222,6 +222,23 @@ impl RobustMutex {
         let found =
             unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) };
         thread != 0 && found == 0
+    }
+}
+
+/// A mutex, held. The copy that a forked child has holds nothing.
+pub(crate) struct Held<'a>(&'a RobustMutex);
+
+impl RobustMutex {
+    /// Of the caller who has just acquired it.
+    pub(crate) fn held(&self) -> Held<'_> {
+        Held(self)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Ours, and sound: nothing can refuse it.
+        let _ = self.0.release();
     }
 }
 

@@ -21,6 +21,7 @@ use shared_memory::{Shmem, ShmemConf, ShmemError};
 
 use crate::error::{Error, Result};
 use crate::process::descriptor::keep_clear;
+use crate::sys::mutex::Held;
 
 /// The names of regions begin so; the pid of the maker and a number follow.
 const NAME: &str = "multiprocessing";
@@ -28,6 +29,9 @@ const NAME: &str = "multiprocessing";
 /// Bytes shared with every process forked from now on.
 pub(crate) struct Region {
     memory: Shmem,
+    /// So many bytes, from the start, hold objects; after them come bytes that
+    /// are copied in and out.
+    objects: usize,
     /// For what is reserved and given back later; most regions have all at
     /// once, and do not keep a second descriptor.
     file: Option<OwnedFd>,
@@ -41,9 +45,18 @@ unsafe impl Send for Region {}
 unsafe impl Sync for Region {}
 
 impl Region {
-    /// `size` bytes of zeroes, of which the first `reserved` are really there;
-    /// the others have to be reserved before they are touched.
-    pub(crate) fn new(size: usize, reserved: usize) -> Result<Self> {
+    /// `size` bytes of zeroes, for objects.
+    pub(crate) fn new(size: usize) -> Result<Self> {
+        Self::make(size, size)
+    }
+
+    /// `size` bytes of zeroes for objects, and after them `bytes` more, which
+    /// have to be reserved before they are read or written.
+    pub(crate) fn with_bytes(size: usize, bytes: usize) -> Result<Self> {
+        Self::make(size, size + bytes)
+    }
+
+    fn make(objects: usize, size: usize) -> Result<Self> {
         static SWEPT: Once = Once::new();
         SWEPT.call_once(sweep);
         let (mut memory, name) = create(size)?;
@@ -52,10 +65,14 @@ impl Region {
         memory.set_owner(false);
         let file = file.map_err(|errno| refused(size, errno))?;
         unlinked.map_err(|errno| refused(size, errno))?;
-        reserve(&file, 0, reserved)?;
-        let file = (reserved < size).then(|| keep_clear(file)).transpose();
+        reserve(&file, 0, objects)?;
+        let file = (objects < size).then(|| keep_clear(file)).transpose();
         let file = file.map_err(|error| refused(size, error))?;
-        Ok(Self { memory, file })
+        Ok(Self {
+            memory,
+            objects,
+            file,
+        })
     }
 
     /// Makes sure that the bytes from `start` to `end` exist. Without it, a
@@ -81,14 +98,11 @@ impl Region {
         );
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.memory.len()
-    }
-
     /// The `T` that lies `offset` bytes into the region.
     pub(crate) fn at<T: Shared>(&self, offset: usize) -> &T {
+        let end = offset.checked_add(size_of::<T>());
         assert!(
-            offset + size_of::<T>() <= self.len()
+            end.is_some_and(|end| end <= self.objects)
                 && offset.is_multiple_of(align_of::<T>()),
             "a shared object lies within its region, aligned"
         );
@@ -96,28 +110,32 @@ impl Region {
         // `self`, and the address is aligned, since a mapping starts on a
         // page. `Shared` promises that zeroed bytes, and whatever other
         // processes make of them through `T`, are a valid `T`, and that a
-        // shared reference is all that anyone needs.
+        // shared reference is all that anyone needs. `write` stays clear of
+        // the objects.
         unsafe { &*self.memory.as_ptr().add(offset).cast::<T>() }
     }
 
-    /// Copies `bytes` to `offset`.
-    ///
-    /// The caller holds the lock that guards the range, or has not published
-    /// it yet; a process that breaks that rule sees torn bytes, no more.
-    pub(crate) fn write(&self, offset: usize, bytes: &[u8]) {
+    /// Copies `bytes` to `offset`, under the region's lock.
+    pub(crate) fn write(&self, _held: &Held<'_>, offset: usize, bytes: &[u8]) {
         self.check(offset, bytes.len());
-        // SAFETY: the range is inside the mapping (checked above), `bytes` is
-        // memory of this process and cannot overlap it, and bytes have no
-        // invalid values. No reference into the range exists in any process:
-        // the queue reaches it by `read` and `write` alone.
+        // SAFETY: the range is inside the mapping, after the objects (checked
+        // above), so there is no reference into it; `bytes` is memory of this
+        // process and cannot overlap it. Nobody else touches the range: it is
+        // reached by `read` and `write` alone, and whoever calls them holds
+        // the lock that lies in the region's header.
         unsafe {
             let to = self.memory.as_ptr().add(offset);
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
         }
     }
 
-    /// Fills `bytes` from `offset`; the rule of [`Region::write`] holds.
-    pub(crate) fn read(&self, offset: usize, bytes: &mut [u8]) {
+    /// Fills `bytes` from `offset`, under the region's lock.
+    pub(crate) fn read(
+        &self,
+        _held: &Held<'_>,
+        offset: usize,
+        bytes: &mut [u8],
+    ) {
         self.check(offset, bytes.len());
         // SAFETY: as in `write`, in the other direction.
         unsafe {
@@ -131,9 +149,11 @@ impl Region {
     }
 
     fn check(&self, offset: usize, len: usize) {
+        let end = offset.checked_add(len);
         assert!(
-            offset.checked_add(len).is_some_and(|end| end <= self.len()),
-            "a shared range lies within its region"
+            offset >= self.objects
+                && end.is_some_and(|end| end <= self.memory.len()),
+            "a shared range lies within its region, after the objects"
         );
     }
 }
@@ -244,7 +264,7 @@ impl<T: Shared> InRegion<T> {
     /// A zeroed `T`.
     pub(crate) fn new() -> Result<Self> {
         let size = size_of::<T>();
-        let region = Region::new(size, size)?;
+        let region = Region::new(size)?;
         Ok(Self {
             region,
             marker: std::marker::PhantomData,

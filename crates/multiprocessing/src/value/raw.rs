@@ -33,7 +33,7 @@ impl<T: Pod> RawArray<T> {
             Error::invalid(format!("an array of {len} items is too long"))
         })?;
         let size = size.max(1);
-        let region = Arc::new(Region::new(size, size)?);
+        let region = Arc::new(Region::new(size)?);
         Ok(Self {
             region,
             len,
