@@ -87,8 +87,7 @@ fn end(
     deadline: Instant,
 ) -> io::Result<Ending> {
     if let Some(stopped) = listener.stopped {
-        family.signal(Signal::SIGINT);
-        child.wait()?;
+        interrupt(child, family)?;
         return Ok(stopped);
     }
     loop {
@@ -102,6 +101,22 @@ fn end(
         }
         thread::sleep(Duration::from_millis(GLANCE.into()));
     }
+}
+
+/// Ends the run as Ctrl-C does. Whoever ignores that, as jobs in the background
+/// of a script do, is killed.
+fn interrupt(child: &mut Child, family: Family) -> io::Result<()> {
+    const PATIENCE: Duration = Duration::from_secs(1);
+
+    let start = Instant::now();
+    family.signal(Signal::SIGINT);
+    while child.try_wait()?.is_none() {
+        if start.elapsed() > PATIENCE {
+            family.signal(Signal::SIGKILL);
+        }
+        thread::sleep(Duration::from_millis(GLANCE.into()));
+    }
+    Ok(())
 }
 
 fn ending(status: ExitStatus) -> Ending {
