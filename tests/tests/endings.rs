@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use contract::Contract;
 use golden::catalogue::{Variant, variants};
@@ -32,6 +32,9 @@ const PACE: &str = "0.05";
 const MOMENTS: u64 = 150;
 /// How often each ending is tried.
 const TRIES: u32 = 3;
+
+/// A run that is still there so long after its ending has not ended.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug)]
 enum Way {
@@ -136,10 +139,11 @@ fn end(
             kill(main, Signal::SIGKILL)?;
         }
     }
-    let status = child.wait()?;
     let mut complaint = String::new();
-    if !is_proper(status, way) {
-        writeln!(complaint, "it ended with {status}")?;
+    match wait(&mut child)? {
+        Some(status) if is_proper(status, way) => {}
+        Some(status) => writeln!(complaint, "it ended with {status}")?,
+        None => writeln!(complaint, "it has not ended after {PATIENCE:?}")?,
     }
     for process in family.left_behind() {
         writeln!(complaint, "it left a process behind: {process}")?;
@@ -149,6 +153,18 @@ fn end(
     }
     drop(stdout);
     Ok(complaint)
+}
+
+/// Waits for the end, which is at once, unless the machine is very busy.
+fn wait(child: &mut Child) -> io::Result<Option<ExitStatus>> {
+    let start = Instant::now();
+    while start.elapsed() < PATIENCE {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(None)
 }
 
 /// Ended in this way, or by itself before.
