@@ -19,8 +19,8 @@ thread_local! {
 /// `random.randint`.
 ///
 /// With `LESSON_SEED=n` each process and each thread draws the same numbers in
-/// every run; which, depends on `n` and on its name. Threads without a name of
-/// their own have that of their process, and draw the same.
+/// every run; which, depends on `n`, on its name, and, for a thread, on how
+/// many were made before it.
 ///
 /// # Panics
 /// If `low` is greater than `high`.
@@ -48,11 +48,14 @@ fn new_generator() -> Xoshiro256PlusPlus {
 }
 
 /// The seed, mixed with the name of the thread that draws, which the kernel
-/// knows: a main thread's is its process's. (The mixing is FNV-1a.)
+/// knows (a main thread's is its process's), and with its number in the
+/// process. (The mixing is FNV-1a.)
 fn own_seed(seed: u64) -> u64 {
     const PRIME: u64 = 0x0100_0000_01b3;
     let name = std::fs::read("/proc/thread-self/comm").unwrap_or_default();
-    name.iter().fold(seed, |hash, byte| {
+    let number = format!("{:?}", std::thread::current().id());
+    let bytes = name.iter().chain(number.as_bytes());
+    bytes.fold(seed, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
     })
 }
@@ -64,4 +67,27 @@ fn seed() -> Result<Option<u64>, String> {
     text.parse().map(Some).map_err(|_| {
         format!("error: {VARIABLE} is '{text}': a whole number is wanted")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::{own_seed, randint};
+
+    #[test]
+    fn a_thread_has_the_same_seed_again_and_others_have_others() {
+        let here = own_seed(7);
+        assert_eq!(own_seed(7), here);
+        assert_ne!(own_seed(8), here);
+        let there = thread::spawn(|| own_seed(7)).join().expect("no panic");
+        assert_ne!(there, here);
+    }
+
+    #[test]
+    fn both_ends_of_the_range_are_drawn_and_nothing_outside() {
+        let drawn: Vec<_> = (0..1000).map(|_| randint(1, 3)).collect();
+        assert!(drawn.iter().all(|number| (1..=3).contains(number)));
+        assert!(drawn.contains(&1) && drawn.contains(&3));
+    }
 }
