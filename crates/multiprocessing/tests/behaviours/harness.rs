@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use std::{env, fmt::Write, fs, panic, process, thread};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, setsid};
 
@@ -74,6 +75,8 @@ fn find(tests: &[Test], name: &str) -> Test {
 }
 
 fn run_as_leader(test: Test) {
+    // The supervisor may be interrupted; its thread waits for this process.
+    set_pdeathsig(Signal::SIGKILL).expect("one may ask for it");
     setsid().expect("a new process leads no group yet");
     if panic::catch_unwind(test.run).is_err() {
         // A normal end would wait for the children of a test that failed.
