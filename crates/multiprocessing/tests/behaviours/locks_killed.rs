@@ -15,6 +15,7 @@ use crate::support::{
     SOON, eventually, in_child, joined, killed, seed, sleep_for_ever, spin,
     started, tell, told,
 };
+use crate::waiting::once_in;
 
 pub(crate) const TESTS: &[Test] = list![
     the_next_owner_is_told_of_a_killed_owner,
@@ -101,7 +102,9 @@ fn one_of_three_waiters_is_told() {
                 }
             })
         });
-        thread::sleep(Duration::from_millis(50));
+        for waiter in &waiters {
+            once_in(libc::SYS_futex, waiter);
+        }
         killed(&owner);
         let mut codes = waiters.each_ref().map(joined);
         codes.sort_unstable();
@@ -215,7 +218,9 @@ fn a_killed_waiter_harms_nobody() {
                 lock.release()
             })
         });
-        thread::sleep(Duration::from_millis(20));
+        for waiter in &waiters {
+            once_in(libc::SYS_futex, waiter);
+        }
         killed(&waiters[0]);
         lock.release().expect("it is ours");
         assert_eq!(joined(&waiters[1]), 0);

@@ -1,13 +1,12 @@
 //! Values and arrays: what one process writes, the others read.
 
-use std::time::Duration;
-
 use bytemuck::{Pod, Zeroable};
 use multiprocessing::{Array, Error, RLock, RawArray, RawValue, Result, Value};
 
 use crate::harness::{Test, list};
 use crate::locks::is_free;
 use crate::support::{in_child, joined, started};
+use crate::waiting::once_in;
 
 pub(crate) const TESTS: &[Test] = list![
     b112_b113_a_value_shows_what_a_child_assigns,
@@ -109,7 +108,9 @@ fn b114_b120_a_lock_given_is_the_one_used() {
             Ok::<_, Error>(())
         })
     });
-    std::thread::sleep(Duration::from_millis(30));
+    for child in &children {
+        once_in(libc::SYS_futex, child);
+    }
     done.set(1);
     value.set(3).expect("the lock is ours");
     array.set(0, 3).expect("the lock is ours");
