@@ -1,7 +1,10 @@
 //! The processes of one run: a process group of its own.
 
 use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +18,22 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
     leader: i32,
+}
+
+/// Starts `command` as the leader of a family of its own, without stdin, with
+/// pipes for stdout and stderr.
+///
+/// # Errors
+/// If it cannot be started.
+pub fn spawn(command: &mut Command) -> io::Result<(Child, Family)> {
+    let child = command
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let family = Family::of(child.id());
+    Ok((child, family))
 }
 
 impl Family {

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStdout, Command, ExitStatus};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use contract::{Ending, OutputLine, Run, Seen};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
-use crate::family::Family;
+use crate::family::{Family, spawn};
 
 /// How often the watcher looks for output, which is how exactly it knows when
 /// a line was printed.
@@ -47,13 +47,7 @@ pub struct Sight {
 /// If it cannot be started or its output cannot be read.
 pub fn watch(command: &mut Command, how: Watch) -> io::Result<Sight> {
     let start = Instant::now();
-    let mut child = command
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let family = Family::of(child.id());
+    let (mut child, family) = spawn(command)?;
     let stderr = child.stderr.take();
     let stderr = thread::spawn(move || {
         let mut text = Vec::new();

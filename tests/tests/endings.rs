@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use contract::Contract;
 use golden::catalogue::{Variant, variants};
 use golden::chance::seed;
-use golden::family::{Family, regions_left};
+use golden::family::{regions_left, spawn};
 use golden::programs;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
@@ -110,13 +110,7 @@ fn end(
     way: Way,
     moment: Duration,
 ) -> Result<String, Failed> {
-    let mut child = command
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let family = Family::of(child.id());
+    let (mut child, family) = spawn(command)?;
     let main = Pid::from_raw(child.id().cast_signed());
     let mut stdout = child.stdout.take().map(BufReader::new);
     match way {

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use golden::catalogue::examples;
-use golden::family::Family;
+use golden::family::spawn;
 use golden::programs;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -19,13 +18,7 @@ static PROGRAMS: LazyLock<BTreeMap<String, PathBuf>> =
 
 /// The exit code, what stands on stdout, and what on stderr.
 fn run(command: &mut Command) -> Result<(Option<i32>, String, String)> {
-    let child = command
-        .process_group(0)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let family = Family::of(child.id());
+    let (child, family) = spawn(command)?;
     let output = child.wait_with_output()?;
     assert!(family.left_behind().is_empty(), "{command:?} left somebody");
     Ok((
