@@ -107,11 +107,10 @@ impl Region {
             "a shared object lies within its region, aligned"
         );
         // SAFETY: the range is inside the mapping, which lives as long as
-        // `self`, and the address is aligned, since a mapping starts on a
-        // page. `Shared` promises that zeroed bytes, and whatever other
-        // processes make of them through `T`, are a valid `T`, and that a
-        // shared reference is all that anyone needs. `write` stays clear of
-        // the objects.
+        // `self`, and aligned, since a mapping starts on a page. `Shared` says
+        // that zeroed bytes, and what other processes make of them through a
+        // `T`, are a valid `T`, and that a shared reference is all that anyone
+        // needs; `write` stays clear of the objects.
         unsafe { &*self.memory.as_ptr().add(offset).cast::<T>() }
     }
 
