@@ -13,6 +13,8 @@ pub struct Trace {
     pub events: Vec<Event>,
     /// How it ended.
     pub ending: Ending,
+    /// Those who waited for ever when the program's main process had ended.
+    pub left_behind: Vec<Blocked>,
     /// From its start to its end, on the clock of the run.
     pub elapsed: Duration,
     /// All of its stderr.
@@ -87,9 +89,10 @@ pub enum What {
 pub enum Wait {
     /// For a time to pass.
     Sleep(Duration),
-    /// For a lock, a semaphore, a queue, … : whatever the operation says that
-    /// it was doing, or a bare futex.
-    Lock(Option<String>),
+    /// In an operation that has said so itself: `Queue.get`.
+    Operation(String),
+    /// For a lock, or whatever else stands on a futex.
+    Lock,
     /// For something to read.
     Read,
     /// For room to write.
@@ -120,10 +123,9 @@ pub enum Ended {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// The program, and everybody whom it has started, has ended. This is the
-    /// end of the program's main process.
+    /// The program's main process has ended so.
     Ended(Ended),
-    /// Everybody who is left waits for ever.
+    /// Everybody waits for ever, the main process among them.
     Deadlock(Vec<Blocked>),
     /// It was still at work after so many choices as it may take, or when its
     /// time was over, and was ended.
@@ -143,8 +145,8 @@ impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sleep(time) => write!(f, "sleeps {} s", time.as_secs_f64()),
-            Self::Lock(Some(operation)) => write!(f, "waits in {operation}"),
-            Self::Lock(None) => f.write_str("waits at a lock"),
+            Self::Operation(name) => write!(f, "waits in {name}"),
+            Self::Lock => f.write_str("waits at a lock"),
             Self::Read => f.write_str("waits for something to read"),
             Self::Write => f.write_str("waits for room to write"),
             Self::Poll => f.write_str("waits for one of several things"),

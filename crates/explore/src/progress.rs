@@ -1,0 +1,268 @@
+//! A task's way through a system call: what the kernel gets to see of it, how
+//! a time limit passes, and what the run's record learns from its end.
+
+use std::io;
+use std::mem;
+use std::time::Duration;
+
+use nix::unistd::Pid;
+
+use crate::calls::{Call, Meaning, Waiting};
+use crate::sys::memory;
+use crate::sys::registers::Registers;
+use crate::sys::stop::{self, Go};
+use crate::trace::{TaskId, Wait, What};
+use crate::tracee::{At, Current, State};
+use crate::tracer::Tracer;
+
+/// The kernel's own codes for a call that a signal has interrupted.
+const INTERRUPTED: [i64; 4] = [-512, -513, -514, -516];
+/// Of these the one that begins the call anew unless a handler has run.
+const UNLESS_HANDLED: i64 = -514;
+
+impl Tracer {
+    /// Lets a task make the call before which it has stopped.
+    pub(crate) fn make_call(
+        &mut self,
+        id: TaskId,
+        call: Call,
+    ) -> io::Result<()> {
+        let now = self.now();
+        let again = self.tracees[id].interrupted.take();
+        let Meaning::Wait(mut waiting) = call.meaning() else {
+            // The one whom it makes will be asked about the call.
+            let current = call.makes_task().then(|| Current::new(call, now));
+            self.tracees[id].current = current;
+            return self.resume(id, Go::On, 0);
+        };
+        if call.is_sleep() {
+            self.tracees[id].operation = None;
+        }
+        let mut current = Current::new(call, now);
+        current.prints =
+            self.terminal.is_written_by(self.tracees[id].process, &call);
+        match again {
+            Some(again) if again.is_begun_anew_by(&call) => {
+                current.deadline = again.deadline;
+                current.since = again.since;
+                if call.number == libc::SYS_restart_syscall
+                    && let Some(before) = again.waiting
+                {
+                    waiting = before;
+                }
+            }
+            _ => {
+                let limit = waiting.limit;
+                current.deadline = limit.and_then(|it| self.time.deadline(it));
+            }
+        }
+        if call.is_sleep()
+            && let Some(until) = current.deadline
+        {
+            waiting.wait = Wait::Sleep(until.saturating_sub(now));
+        }
+        current.waiting = Some(waiting);
+        if self.time.is_virtual() && current.deadline.is_some() {
+            current.changed = true;
+            take_limit_out(&call)?;
+        }
+        self.tracees[id].current = Some(current);
+        self.resume(id, Go::ThroughCall, 0)
+    }
+
+    /// The task that was let go on has fallen asleep.
+    pub(crate) fn falls_asleep(&mut self, id: TaskId) {
+        let now = self.now();
+        let tracee = &mut self.tracees[id];
+        tracee.state = State::Waiting;
+        let task = tracee.task;
+        let current = tracee
+            .current
+            .get_or_insert_with(|| Current::unexpected(task, now));
+        // In the middle of a call it may have woken for nothing.
+        if !mem::replace(&mut current.slept, true) {
+            let wait = self.wait_of(id);
+            self.note(id, What::Waits(wait));
+        }
+    }
+
+    /// For what a task waits.
+    pub(crate) fn wait_of(&self, id: TaskId) -> Wait {
+        match &self.tracees[id].current {
+            Some(current) => self.wait_in(id, current),
+            None => Wait::Other(-1),
+        }
+    }
+
+    fn wait_in(&self, id: TaskId, current: &Current) -> Wait {
+        let Some(Waiting { wait, .. }) = &current.waiting else {
+            return Wait::Other(current.call.number);
+        };
+        if matches!(wait, Wait::Sleep(_)) {
+            return wait.clone();
+        }
+        let operation = self.tracees[id].operation.clone();
+        let thread = self.thread_awaited(id, &current.call);
+        thread
+            .map(Wait::Thread)
+            .or_else(|| operation.map(Wait::Operation))
+            .unwrap_or_else(|| wait.clone())
+    }
+
+    /// The thread for whose end a task waits in this call, or has waited.
+    fn thread_awaited(&self, id: TaskId, call: &Call) -> Option<TaskId> {
+        let process = self.tracees[id].process;
+        let address = call.awaited_address()?;
+        self.tracees.iter().position(|other| {
+            other.process == process && other.farewell == address
+        })
+    }
+
+    /// The time limit of a waiting task passes: it shall go on.
+    pub(crate) fn let_pass(&mut self, id: TaskId) -> io::Result<()> {
+        let tracee = &mut self.tracees[id];
+        tracee.state = State::Running;
+        if let Some(current) = &mut tracee.current {
+            current.late = true;
+        }
+        stop::interrupt(tracee.task)
+    }
+
+    /// A call is over. Who has had to wait for it stops here.
+    pub(crate) fn call_over(&mut self, id: TaskId) -> io::Result<()> {
+        let task = self.tracees[id].task;
+        let Some(current) = self.tracees[id].current.take() else {
+            return self.resume(id, Go::On, 0);
+        };
+        let mut registers = Registers::of(task)?;
+        let interrupted = INTERRUPTED.contains(&registers.result());
+        if current.changed {
+            put_limit_back(&current.call, &mut registers);
+            if interrupted && current.late {
+                self.pass(&current, &mut registers);
+            } else if interrupted {
+                registers.set_result(UNLESS_HANDLED);
+                self.tell_rest(&current);
+            }
+            registers.store()?;
+        }
+        if interrupted && !current.late {
+            self.tracees[id].interrupted = Some(current.clone());
+        }
+        self.learn(id, &current, registers.result());
+        self.note_wait(id, &current);
+        if current.late {
+            // The trap of its interruption comes next.
+            self.tracees[id].current = Some(current);
+            return self.resume(id, Go::On, 0);
+        }
+        if current.slept {
+            self.stopped(id, At::Pause);
+            return Ok(());
+        }
+        self.resume(id, Go::On, 0)
+    }
+
+    /// That a call has had to wait is known only now if time is real.
+    fn note_wait(&mut self, id: TaskId, current: &Current) {
+        /// Who takes less has not waited.
+        const SHORT: Duration = Duration::from_micros(200);
+
+        if current.slept {
+            self.note(id, What::Woke);
+        } else if !self.time.is_virtual()
+            && current.waiting.is_some()
+            && self.now().saturating_sub(current.since) > SHORT
+        {
+            let wait = self.wait_in(id, current);
+            self.record.add(current.since, id, What::Waits(wait));
+            self.note(id, What::Woke);
+        }
+    }
+
+    /// What the call returns when its time limit has passed.
+    fn pass(&self, current: &Current, registers: &mut Registers) {
+        let late = current.waiting.as_ref().map_or(0, |it| it.late);
+        registers.set_result(late);
+        let [sets @ .., _, _] = current.call.arguments;
+        if matches!(
+            current.call.number,
+            libc::SYS_select | libc::SYS_pselect6
+        ) {
+            empty(current.call.task, sets);
+        }
+    }
+
+    /// A sleep that a signal has interrupted tells how much is left of it.
+    fn tell_rest(&self, current: &Current) {
+        let Call {
+            task, arguments, ..
+        } = current.call;
+        let address = match current.call.number {
+            libc::SYS_nanosleep => arguments[1],
+            libc::SYS_clock_nanosleep => arguments[3],
+            _ => return,
+        };
+        let until = current.deadline.unwrap_or_default();
+        let rest = until.saturating_sub(self.now());
+        memory::write_time(task, address, rest);
+    }
+
+    /// What the run's record learns from a call that is over.
+    fn learn(
+        &mut self,
+        id: TaskId,
+        current: &Current,
+        result: i64,
+    ) {
+        let Ok(count) = usize::try_from(result) else {
+            return;
+        };
+        let now = self.now();
+        if current.prints {
+            let bytes = current.call.written(count);
+            self.record.print(now, id, &bytes);
+            self.terminal.drain();
+            self.tracees[id].operation = None;
+        }
+        let child = current.call.ended_child(result);
+        let child = child.and_then(|child| self.id_of(child));
+        let thread = self.thread_awaited(id, &current.call);
+        for other in [child, thread].into_iter().flatten() {
+            if self.tracees[other].has_ended() {
+                self.record.join(now, id, other);
+            }
+        }
+    }
+}
+
+/// Gives the kernel the call without its time limit; a sleep becomes a pause.
+fn take_limit_out(call: &Call) -> io::Result<()> {
+    let mut registers = Registers::of(call.task)?;
+    if call.is_sleep() {
+        registers.set_number(libc::SYS_pause);
+    } else if let Some((place, value)) = call.limit_argument() {
+        registers.set_argument(place, value);
+    }
+    Ok(registers.store()?)
+}
+
+/// Makes the registers what the program expects them to be.
+fn put_limit_back(call: &Call, registers: &mut Registers) {
+    if call.is_sleep() {
+        registers.set_number(call.number);
+    } else if let Some((place, _)) = call.limit_argument() {
+        registers.set_argument(place, call.arguments[place]);
+    }
+}
+
+/// Empties the sets of descriptors of a select in which nothing was ready.
+fn empty(task: Pid, [count, sets @ ..]: [u64; 4]) {
+    const BITS: u64 = u64::BITS as u64;
+
+    let words = count.min(1 << 16).div_ceil(BITS);
+    let zeros = vec![0; usize::try_from(words * BITS / 8).unwrap_or(0)];
+    for set in sets {
+        memory::write(task, set, &zeros);
+    }
+}

@@ -1,0 +1,175 @@
+//! A task as its tracer knows it.
+
+use std::ffi::c_int;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use nix::unistd::Pid;
+
+use crate::calls::{Call, Waiting};
+
+/// A task that is being traced.
+#[derive(Debug)]
+pub(crate) struct Tracee {
+    pub(crate) task: Pid,
+    pub(crate) process: Pid,
+    pub(crate) state: State,
+    /// The call that the kernel is executing for it.
+    pub(crate) current: Option<Current>,
+    /// The waiting call that a signal has interrupted, and that the kernel
+    /// will begin anew.
+    pub(crate) interrupted: Option<Current>,
+    /// What it says that it is doing.
+    pub(crate) operation: Option<String>,
+    /// The address at which the kernel will tell others that it has ended.
+    pub(crate) farewell: u64,
+    stat: File,
+    wchan: File,
+}
+
+/// Where a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// It has stopped, and goes on when it is chosen.
+    Ready(At),
+    /// It has been let go on, and will stop, wait or end.
+    Running,
+    /// The kernel will wake it.
+    Waiting,
+    /// A child uses its memory.
+    Lent,
+    /// Its process was halted by a signal.
+    Halted,
+    /// It will be gone in a moment.
+    Dying,
+    /// It is gone.
+    Gone,
+}
+
+/// Where a task has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum At {
+    /// Somewhere between two calls.
+    Pause,
+    /// Before a call.
+    Call(Call),
+    /// With a signal to receive.
+    Signal(c_int),
+}
+
+/// A call that the kernel is executing.
+#[derive(Debug, Clone)]
+pub(crate) struct Current {
+    pub(crate) call: Call,
+    /// If it may wait: for what.
+    pub(crate) waiting: Option<Waiting>,
+    /// When its time limit passes.
+    pub(crate) deadline: Option<Duration>,
+    /// When it began.
+    pub(crate) since: Duration,
+    /// Whether the kernel got it in another form, without its time limit.
+    pub(crate) changed: bool,
+    /// Whether it writes to the terminal.
+    pub(crate) prints: bool,
+    /// Whether it had to wait.
+    pub(crate) slept: bool,
+    /// Whether its time limit has passed.
+    pub(crate) late: bool,
+}
+
+impl Tracee {
+    pub(crate) fn new(task: Pid, process: Pid) -> io::Result<Self> {
+        let file = |name| File::open(format!("/proc/{process}/task/{task}/{name}"));
+        Ok(Self {
+            task,
+            process,
+            state: State::Running,
+            current: None,
+            interrupted: None,
+            operation: None,
+            farewell: 0,
+            stat: file("stat")?,
+            wchan: file("wchan")?,
+        })
+    }
+
+    /// The kernel's letter for what it is doing: `S` sleeps, `R` runs, `t` is
+    /// stopped by its tracer; None: it is gone.
+    pub(crate) fn letter(&self) -> Option<u8> {
+        /// A name of 15 bytes at most, which may contain anything, stands in
+        /// parentheses before the letter.
+        const ENOUGH: usize = 64;
+
+        let mut text = [0; ENOUGH];
+        let count = self.stat.read_at(&mut text, 0).ok()?;
+        let text = &text[..count];
+        let name_end = text.iter().rposition(|byte| *byte == b')')?;
+        text.get(name_end + 2).copied()
+    }
+
+    /// Whether it sleeps until somebody wakes it. A task that is about to sleep
+    /// has the letter already, and may find that it need not; where in the
+    /// kernel it sleeps is told only of one that does.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.letter() == Some(b'S') && {
+            let mut first = [0];
+            let count = self.wchan.read_at(&mut first, 0);
+            count.is_ok_and(|count| count == 1 && first != *b"0")
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.state, State::Dying | State::Gone)
+    }
+
+    pub(crate) fn is_alive(&self) -> bool {
+        self.state != State::Gone
+    }
+
+    /// When its sleep is over or its time limit passes.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        if self.state != State::Waiting {
+            return None;
+        }
+        self.current.as_ref()?.deadline
+    }
+}
+
+impl Current {
+    pub(crate) fn new(call: Call, since: Duration) -> Self {
+        Self {
+            call,
+            waiting: None,
+            deadline: None,
+            since,
+            changed: false,
+            prints: false,
+            slept: false,
+            late: false,
+        }
+    }
+
+    /// A call of which nothing is known but what the kernel tells: it was
+    /// not expected to wait.
+    pub(crate) fn unexpected(task: Pid, since: Duration) -> Self {
+        let path = format!("/proc/{task}/syscall");
+        let told = fs::read_to_string(path).unwrap_or_default();
+        let number = told.split(' ').next().and_then(|it| it.parse().ok());
+        let call = Call {
+            task,
+            number: number.unwrap_or(-1),
+            arguments: [0; 6],
+            place: 0,
+        };
+        Self::new(call, since)
+    }
+
+    /// Whether `call` is this one again, after an interruption.
+    pub(crate) fn is_begun_anew_by(&self, call: &Call) -> bool {
+        call.number == libc::SYS_restart_syscall
+            || (call.number == self.call.number
+                && call.place == self.call.place)
+    }
+}
