@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::sys::mutex::{Acquired, Kind, MutexInRegion, RobustMutex};
+use crate::sys::mutex::{Acquired, Held, Kind, MutexInRegion, RobustMutex};
 use crate::sys::point::point;
 
 fn acquire(mutex: &RobustMutex, limit: Option<Duration>) -> Result<bool> {
@@ -150,4 +150,12 @@ lock! {
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
     RLock, RLockGuard, Kind::Recursive
+}
+
+impl RLock {
+    /// Holds the lock inside of an operation on what it guards.
+    pub(crate) fn hold(&self) -> Result<Held<'_>> {
+        acquire(&self.0, None)?;
+        Ok(self.0.held())
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use multiprocessing::{BoundedSemaphore, Lock, RLock, Result, Semaphore};
+use multiprocessing::{
+    Array, BoundedSemaphore, Lock, RLock, RawArray, RawValue, Result,
+    Semaphore, Value,
+};
 
 use crate::harness::{Test, list};
 use crate::support::program;
@@ -11,10 +14,13 @@ use crate::tracer::{listen, operation, wait_for_listener};
 pub(crate) const TESTS: &[Test] = list![
     locks_have_points,
     semaphores_have_points,
+    values_have_points,
+    arrays_have_points,
     without_an_explorer_there_are_no_points,
 ];
 
-pub(crate) const PROGRAMS: &[Test] = list![use_locks, use_semaphores];
+pub(crate) const PROGRAMS: &[Test] =
+    list![use_locks, use_semaphores, use_values, use_arrays];
 
 const SHORT: Duration = Duration::from_millis(10);
 
@@ -96,5 +102,49 @@ fn use_semaphores() {
         let guard = operation("BoundedSemaphore.acquire", || units.guard())?;
         operation("BoundedSemaphore.release", || drop(guard));
         Ok(())
+    });
+}
+
+fn values_have_points() {
+    has_points("use_values");
+}
+
+fn use_values() {
+    listened(|| {
+        let value = Value::new(1)?;
+        operation("Value.value", || value.get())?;
+        operation("Value.value =", || value.set(2))?;
+        let guard = operation("RLock.acquire", || value.get_lock().guard())?;
+        operation("Value.value", || value.get())?;
+        operation("RLock.release", || drop(guard));
+        operation("RawValue.value", || value.get_obj().get());
+        let value = RawValue::new(1)?;
+        operation("RawValue.value", || value.get());
+        operation("RawValue.value =", || value.set(2));
+        Ok(())
+    });
+}
+
+fn arrays_have_points() {
+    has_points("use_arrays");
+}
+
+fn use_arrays() {
+    listened(|| {
+        let array = Array::new(0..10)?;
+        operation("Array[]", || array.get(3))?;
+        operation("Array[] =", || array.set(3, 4))?;
+        operation("Array[:]", || array.slice(1..5))?;
+        operation("Array[:] =", || array.set_slice(1, &[2, 3]))?;
+        let guard = operation("RLock.acquire", || array.get_lock().guard())?;
+        operation("RLock.release", || drop(guard));
+        let array = RawArray::new(0..10)?;
+        operation("RawArray[]", || array.get(3))?;
+        operation("RawArray[] =", || array.set(3, 4))?;
+        // An item at a time.
+        operation("RawArray[:]\nRawArray[:]", || array.slice(1..3))?;
+        let items = [2, 3];
+        let assign = || array.set_slice(1, &items);
+        operation("RawArray[:] =\nRawArray[:] =", assign)
     });
 }
