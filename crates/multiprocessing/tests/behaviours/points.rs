@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use multiprocessing::{
-    Array, BoundedSemaphore, Lock, RLock, RawArray, RawValue, Result,
-    Semaphore, Value,
+    Array, BoundedSemaphore, JoinableQueue, Lock, Pipe, Queue, RLock, RawArray,
+    RawValue, Result, Semaphore, Value,
 };
 
 use crate::harness::{Test, list};
@@ -16,11 +16,19 @@ pub(crate) const TESTS: &[Test] = list![
     semaphores_have_points,
     values_have_points,
     arrays_have_points,
+    queues_have_points,
+    pipes_have_points,
     without_an_explorer_there_are_no_points,
 ];
 
-pub(crate) const PROGRAMS: &[Test] =
-    list![use_locks, use_semaphores, use_values, use_arrays];
+pub(crate) const PROGRAMS: &[Test] = list![
+    use_locks,
+    use_semaphores,
+    use_values,
+    use_arrays,
+    use_queues,
+    use_pipes
+];
 
 const SHORT: Duration = Duration::from_millis(10);
 
@@ -146,5 +154,51 @@ fn use_arrays() {
         let items = [2, 3];
         let assign = || array.set_slice(1, &items);
         operation("RawArray[:] =\nRawArray[:] =", assign)
+    });
+}
+
+fn queues_have_points() {
+    has_points("use_queues");
+}
+
+fn use_queues() {
+    listened(|| {
+        let queue = Queue::bounded(3)?;
+        operation("Queue.put", || queue.put(1))?;
+        operation("Queue.put", || queue.try_put(2))?;
+        operation("Queue.put", || queue.put_timeout(3, SHORT))?;
+        // The wait has no points of its own.
+        operation("Queue.put", || queue.put_timeout(4, SHORT)).ok();
+        operation("Queue.qsize", || queue.qsize())?;
+        operation("Queue.empty", || queue.empty())?;
+        operation("Queue.full", || queue.full())?;
+        operation("Queue.get", || queue.get())?;
+        operation("Queue.get", || queue.try_get())?;
+        operation("Queue.get", || queue.get_timeout(SHORT))?;
+        operation("Queue.get", || queue.get_timeout(SHORT)).ok();
+        let queue = JoinableQueue::unbounded()?;
+        operation("Queue.put", || queue.put(1))?;
+        operation("JoinableQueue.join", || queue.join_timeout(SHORT))?;
+        operation("JoinableQueue.task_done", || queue.task_done())?;
+        operation("JoinableQueue.join", || queue.join())
+    });
+}
+
+fn pipes_have_points() {
+    has_points("use_pipes");
+}
+
+fn use_pipes() {
+    listened(|| {
+        let (reader, writer) = Pipe::one_way()?;
+        operation("Connection.send", || writer.send("text"))?;
+        operation("Connection.poll", || reader.poll(SHORT))?;
+        operation("Connection.recv", || reader.recv::<String>())?;
+        operation("Connection.send_bytes", || writer.send_bytes(b"text"))?;
+        operation("Connection.recv_bytes", || reader.recv_bytes())?;
+        operation("Connection.send_bytes", || writer.send_bytes(b"text"))?;
+        let mut place = [0; 4];
+        let receive = || reader.recv_bytes_into(&mut place);
+        operation("Connection.recv_bytes_into", receive).map(drop)
     });
 }
