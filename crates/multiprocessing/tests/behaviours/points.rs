@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use multiprocessing::{
-    Array, BoundedSemaphore, JoinableQueue, Lock, Pipe, Queue, RLock, RawArray,
-    RawValue, Result, Semaphore, Value,
+    Array, BoundedSemaphore, JoinableQueue, Lock, Pipe, Process, Queue, RLock,
+    RawArray, RawValue, Result, Semaphore, Value, active_children,
+    parent_process,
 };
 
 use crate::harness::{Test, list};
-use crate::support::program;
-use crate::tracer::{listen, operation, wait_for_listener};
+use crate::support::{program, sleep_for_ever, started};
+use crate::tracer::{listen, operation, points_of, wait_for_listener};
 
 pub(crate) const TESTS: &[Test] = list![
     locks_have_points,
@@ -18,6 +19,9 @@ pub(crate) const TESTS: &[Test] = list![
     arrays_have_points,
     queues_have_points,
     pipes_have_points,
+    processes_have_points,
+    the_end_of_a_program_has_points,
+    a_child_has_points_of_its_own,
     without_an_explorer_there_are_no_points,
 ];
 
@@ -27,7 +31,10 @@ pub(crate) const PROGRAMS: &[Test] = list![
     use_values,
     use_arrays,
     use_queues,
-    use_pipes
+    use_pipes,
+    use_processes,
+    leave_a_child,
+    listen_to_a_child,
 ];
 
 const SHORT: Duration = Duration::from_millis(10);
@@ -41,7 +48,7 @@ fn has_points(name: &str) {
     assert!(!heard.said.is_empty());
 }
 
-/// A program that says what it does.
+/// The body of a program that says what it does.
 #[track_caller]
 fn listened(operations: impl FnOnce() -> Result<()>) {
     wait_for_listener();
@@ -49,8 +56,9 @@ fn listened(operations: impl FnOnce() -> Result<()>) {
 }
 
 fn without_an_explorer_there_are_no_points() {
+    let silent = |Test { name, .. }: &&Test| *name != "listen_to_a_child";
     for explored in [None, Some(""), Some("0")] {
-        for Test { name, .. } in PROGRAMS {
+        for Test { name, .. } in PROGRAMS.iter().filter(silent) {
             let mut program = program(name);
             program.env_remove("EXPLORED");
             program.envs(explored.map(|value| ("EXPLORED", value)));
@@ -201,4 +209,60 @@ fn use_pipes() {
         let receive = || reader.recv_bytes_into(&mut place);
         operation("Connection.recv_bytes_into", receive).map(drop)
     });
+}
+
+fn processes_have_points() {
+    has_points("use_processes");
+}
+
+fn use_processes() {
+    listened(|| {
+        let child = Process::new(sleep_for_ever);
+        operation("Process.start", || child.start())?;
+        operation("Process.is_alive", || child.is_alive())?;
+        operation("active_children", active_children);
+        operation("Process.join", || child.join_timeout(SHORT))?;
+        operation("Process.terminate", || child.terminate())?;
+        operation("Process.join", || child.join())?;
+        operation("Process.exitcode", || child.exitcode())?;
+        let child = Process::new(sleep_for_ever);
+        operation("Process.start", || child.start())?;
+        operation("Process.kill", || child.kill())?;
+        let another = Process::new(|| ());
+        // It looks whether the other has ended, which is part of the start.
+        operation("Process.start", || another.start())?;
+        operation("Process.join", || child.join())?;
+        operation("Process.join", || another.join())
+    });
+}
+
+fn the_end_of_a_program_has_points() {
+    has_points("leave_a_child");
+}
+
+fn leave_a_child() {
+    listened(|| {
+        let child = Process::new(|| ());
+        operation("Process.start", || child.start())
+    });
+    // As if it called it itself.
+    println!("Process.join");
+}
+
+fn a_child_has_points_of_its_own() {
+    let mut program = program("listen_to_a_child");
+    let status = program.env("EXPLORED", "1").status();
+    assert!(status.expect("it can be started").success());
+}
+
+fn listen_to_a_child() {
+    let child = started(|| {
+        wait_for_listener();
+        let parent = parent_process().expect("it has one");
+        parent.is_alive()?;
+        parent.join_timeout(SHORT).map(drop)
+    });
+    let pid = child.pid().expect("it is open").expect("it was started");
+    let points = points_of(pid);
+    assert_eq!(points, ["ParentProcess.is_alive", "ParentProcess.join"]);
 }

@@ -32,11 +32,21 @@ pub(crate) fn operation<T>(name: &str, action: impl FnOnce() -> T) -> T {
 }
 
 /// Runs `program` to its end.
-#[expect(clippy::zombie_processes, reason = "waitpid waits for it")]
+#[expect(clippy::zombie_processes, reason = "`points_of` waits for it")]
 pub(crate) fn listen(mut program: Command) -> Heard {
     let program = program.stdout(Stdio::piped()).spawn();
-    let mut program = program.expect("it can be started");
-    let pid = Pid::from_raw(program.id().try_into().expect("pids are small"));
+    let program = program.expect("it can be started");
+    let points = points_of(program.id().try_into().expect("pids are small"));
+    let mut said = String::new();
+    let mut stdout = program.stdout.expect("it is a pipe");
+    stdout.read_to_string(&mut said).expect("names are UTF-8");
+    let said = said.lines().map(String::from).collect();
+    Heard { said, points }
+}
+
+/// Runs a child that waits for it to its end; the names of its points.
+pub(crate) fn points_of(pid: i32) -> Vec<String> {
+    let pid = Pid::from_raw(pid);
     let stopped = WaitStatus::Stopped(pid, Signal::SIGSTOP);
     assert_eq!(waitpid(pid, None), Ok(stopped), "it waits for us");
     let options = Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL;
@@ -55,11 +65,7 @@ pub(crate) fn listen(mut program: Command) -> Heard {
         }
     };
     assert_eq!(status, WaitStatus::Exited(pid, 0));
-    let mut said = String::new();
-    let stdout = program.stdout.as_mut().expect("it is a pipe");
-    stdout.read_to_string(&mut said).expect("names are UTF-8");
-    let said = said.lines().map(String::from).collect();
-    Heard { said, points }
+    points
 }
 
 /// The name of the point, if the system call that begins is one.
