@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use multiprocessing::{
-    Array, BoundedSemaphore, JoinableQueue, Lock, Pipe, Process, Queue, RLock,
-    RawArray, RawValue, Result, Semaphore, Value, active_children,
+    Array, BoundedSemaphore, JoinableQueue, Lock, Pipe, Pool, Process, Queue,
+    RLock, RawArray, RawValue, Result, Semaphore, Value, active_children,
     parent_process,
 };
 
 use crate::harness::{Test, list};
+use crate::pool_tasks::square;
 use crate::support::{program, sleep_for_ever, started};
 use crate::tracer::{listen, operation, points_of, wait_for_listener};
 
@@ -22,6 +23,7 @@ pub(crate) const TESTS: &[Test] = list![
     processes_have_points,
     the_end_of_a_program_has_points,
     a_child_has_points_of_its_own,
+    pools_have_points,
     without_an_explorer_there_are_no_points,
 ];
 
@@ -35,6 +37,7 @@ pub(crate) const PROGRAMS: &[Test] = list![
     use_processes,
     leave_a_child,
     listen_to_a_child,
+    use_pools,
 ];
 
 const SHORT: Duration = Duration::from_millis(10);
@@ -265,4 +268,37 @@ fn listen_to_a_child() {
     let pid = child.pid().expect("it is open").expect("it was started");
     let points = points_of(pid);
     assert_eq!(points, ["ParentProcess.is_alive", "ParentProcess.join"]);
+}
+
+fn pools_have_points() {
+    has_points("use_pools");
+}
+
+fn use_pools() {
+    listened(|| {
+        let pool = operation("Pool()", || Pool::new(2))?;
+        operation("Pool.apply", || pool.apply(square, 2))?;
+        operation("Pool.map", || pool.map(square, 0..9))?;
+        let apply = || pool.apply_async(square, 2);
+        let result = operation("Pool.apply_async", apply)?;
+        operation("AsyncResult.wait", || result.wait())?;
+        operation("AsyncResult.wait", || result.wait_timeout(SHORT))?;
+        operation("AsyncResult.ready", || result.ready());
+        operation("AsyncResult.successful", || result.successful())?;
+        operation("AsyncResult.get", || result.get())?;
+        operation("AsyncResult.get", || result.get_timeout(SHORT))?;
+        let call = || result.callback(|_| ());
+        let result = operation("AsyncResult.callback", call);
+        let call = || result.error_callback(|_| ());
+        operation("AsyncResult.error_callback", call);
+        let map = || pool.map_async(square, 0..9);
+        operation("Pool.map_async", map)?;
+        let map = || pool.map_async_in_chunks(square, 0..9, 2);
+        operation("Pool.map_async", map)?;
+        operation("Pool.worker_pids", || pool.worker_pids());
+        operation("Pool.close", || pool.close());
+        operation("Pool.join", || pool.join())?;
+        operation("Pool.terminate", || drop(pool));
+        Ok(())
+    });
 }
