@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use multiprocessing::{
-    Array, BoundedSemaphore, JoinableQueue, Lock, Pipe, Pool, Process, Queue,
-    RLock, RawArray, RawValue, Result, Semaphore, Value, active_children,
-    parent_process,
+    Array, BoundedSemaphore, JoinableQueue, Lock, Manager, Pipe, Pool, Process,
+    Queue, RLock, RawArray, RawValue, Result, Semaphore, Value,
+    active_children, parent_process,
 };
 
 use crate::harness::{Test, list};
@@ -24,6 +24,9 @@ pub(crate) const TESTS: &[Test] = list![
     the_end_of_a_program_has_points,
     a_child_has_points_of_its_own,
     pools_have_points,
+    dicts_of_a_manager_have_points,
+    lists_of_a_manager_have_points,
+    queues_of_a_manager_have_points,
     without_an_explorer_there_are_no_points,
 ];
 
@@ -38,6 +41,9 @@ pub(crate) const PROGRAMS: &[Test] = list![
     leave_a_child,
     listen_to_a_child,
     use_pools,
+    use_a_dict,
+    use_a_list,
+    use_a_queue,
 ];
 
 const SHORT: Duration = Duration::from_millis(10);
@@ -299,6 +305,91 @@ fn use_pools() {
         operation("Pool.close", || pool.close());
         operation("Pool.join", || pool.join())?;
         operation("Pool.terminate", || drop(pool));
+        Ok(())
+    });
+}
+
+fn dicts_of_a_manager_have_points() {
+    has_points("use_a_dict");
+}
+
+fn use_a_dict() {
+    listened(|| {
+        let manager = operation("Manager()", Manager::new)?;
+        operation("Manager.dict", || manager.dict_from([(1, 2)]))?;
+        let dict = operation("Manager.dict", || manager.dict())?;
+        operation("dict[] =", || dict.set(1, 2))?;
+        operation("dict.update", || dict.update([(2, 3)]))?;
+        operation("dict.setdefault", || dict.setdefault(3, 4))?;
+        operation("dict.get", || dict.get(&1))?;
+        operation("dict.pop", || dict.remove(&1))?;
+        operation("dict.popitem", || dict.popitem())?;
+        operation("in dict", || dict.contains_key(&1))?;
+        operation("len(dict)", || dict.len())?;
+        operation("not dict", || dict.is_empty())?;
+        operation("dict.keys", || dict.keys())?;
+        operation("dict.values", || dict.values())?;
+        operation("dict.items", || dict.items())?;
+        operation("dict.copy", || dict.copy::<Vec<_>>())?;
+        operation("dict.clear", || dict.clear())?;
+        operation("Manager.shutdown", || manager.shutdown())?;
+        operation("Manager.shutdown", || drop(manager));
+        Ok(())
+    });
+}
+
+fn lists_of_a_manager_have_points() {
+    has_points("use_a_list");
+}
+
+fn use_a_list() {
+    listened(|| {
+        let manager = operation("Manager()", Manager::new)?;
+        operation("Manager.list", || manager.list_from([1, 2]))?;
+        let list = operation("Manager.list", || manager.list())?;
+        operation("list.append", || list.append(1))?;
+        operation("list.extend", || list.extend([3, 2, 1]))?;
+        operation("list[]", || list.get(0))?;
+        operation("list[] =", || list.set(0, 4))?;
+        operation("list[:]", || list.slice(1..2))?;
+        operation("list[:]", || list.to_vec())?;
+        operation("list[:] =", || list.set_slice(1..2, [5]))?;
+        operation("list.insert", || list.insert(0, 6))?;
+        operation("list.pop", || list.pop())?;
+        operation("list.pop", || list.pop_at(0))?;
+        operation("list.index", || list.index(&5))?;
+        operation("list.remove", || list.remove(&5))?;
+        operation("list.count", || list.count(&5))?;
+        operation("len(list)", || list.len())?;
+        operation("not list", || list.is_empty())?;
+        operation("list.reverse", || list.reverse())?;
+        operation("list *=", || list.repeat(2))?;
+        operation("list.sort", || list.sort())?;
+        operation("list.sort", || list.sort_by(|one, two| two.cmp(one)))?;
+        operation("list.clear", || list.clear())?;
+        operation("Manager.shutdown", || drop(manager));
+        Ok(())
+    });
+}
+
+fn queues_of_a_manager_have_points() {
+    has_points("use_a_queue");
+}
+
+fn use_a_queue() {
+    listened(|| {
+        let manager = operation("Manager()", Manager::new)?;
+        let queue = operation("Manager.Queue", || manager.queue(3))?;
+        operation("Queue.put", || queue.put(1))?;
+        operation("Queue.put", || queue.try_put(2))?;
+        operation("Queue.put", || queue.put_timeout(3, SHORT))?;
+        operation("Queue.qsize", || queue.qsize())?;
+        operation("Queue.empty", || queue.empty())?;
+        operation("Queue.full", || queue.full())?;
+        operation("Queue.get", || queue.get())?;
+        operation("Queue.get", || queue.try_get())?;
+        operation("Queue.get", || queue.get_timeout(SHORT))?;
+        operation("Manager.shutdown", || drop(manager));
         Ok(())
     });
 }
