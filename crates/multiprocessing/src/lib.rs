@@ -105,6 +105,15 @@
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
 //! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
 //!
+//! # Under an explorer
+//!
+//! An explorer runs a program one task at a time, to try the orders in which
+//! its tasks may act, and can change who runs at system calls only. If it sets
+//! the environment variable `EXPLORED` to `1`, each operation on what is shared
+//! begins with such a call, also one that needs none, and the call tells the
+//! operation's name; without the variable, that costs one load and a branch.
+//! `sys::point` describes the protocol.
+//!
 //! # Where to start reading
 //!
 //! `process` is the heart: what a start is, and how a process ends. Then

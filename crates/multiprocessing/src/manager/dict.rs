@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::client::Remote;
 use super::protocol::{DictCall, Encoded, Pair, Request};
 use crate::error::Result;
+use crate::sys::point::point;
 
 /// A dict in a manager's server, in the order of insertion. Python:
 /// `DictProxy`.
@@ -65,6 +66,7 @@ where
     /// Puts `value` under `key`, in the place of what was there. Python:
     /// `d[key] = value`.
     pub fn set(&self, key: K, value: V) -> Result<()> {
+        point("dict[] =");
         let (key, value) = pair(&key, &value)?;
         self.call(DictCall::Set(key, value))
     }
@@ -74,12 +76,14 @@ where
         &self,
         items: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
+        point("dict.update");
         self.call(DictCall::Update(encoded(items)?))
     }
 
     /// The value under `key`, after `value` was put there if there was none.
     /// Python: `d.setdefault(key, value)`.
     pub fn setdefault(&self, key: K, value: V) -> Result<V> {
+        point("dict.setdefault");
         let (key, value) = pair(&key, &value)?;
         let value: Encoded = self.call(DictCall::SetDefault(key, value))?;
         value.decode()
@@ -92,6 +96,7 @@ where
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        point("dict.get");
         self.value(DictCall::Get(Encoded::new(key)?))
     }
 
@@ -101,12 +106,14 @@ where
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        point("dict.pop");
         self.value(DictCall::Remove(Encoded::new(key)?))
     }
 
     /// Takes the item out that came last. Python: `d.popitem()`, which raises
     /// where here is `None`.
     pub fn popitem(&self) -> Result<Option<(K, V)>> {
+        point("dict.popitem");
         let item: Option<Pair> = self.call(DictCall::PopItem)?;
         item.as_ref().map(decoded).transpose()
     }
@@ -117,44 +124,56 @@ where
         K: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        point("in dict");
         self.call(DictCall::Contains(Encoded::new(key)?))
     }
 
     /// The number of items. Python: `len(d)`.
     pub fn len(&self) -> Result<usize> {
+        point("len(dict)");
         self.call(DictCall::Len)
     }
 
     /// Whether there are no items. Python: `not d`.
     pub fn is_empty(&self) -> Result<bool> {
-        self.len().map(|len| len == 0)
+        point("not dict");
+        self.call(DictCall::Len).map(|len: usize| len == 0)
     }
 
     /// Takes everything out. Python: `d.clear()`.
     pub fn clear(&self) -> Result<()> {
+        point("dict.clear");
         self.call(DictCall::Clear)
     }
 
     /// The keys, as they are at this moment. Python: `d.keys()`.
     pub fn keys(&self) -> Result<Vec<K>> {
+        point("dict.keys");
         let keys: Vec<Encoded> = self.call(DictCall::Keys)?;
         keys.iter().map(Encoded::decode).collect()
     }
 
     /// The values, in the order of their keys. Python: `d.values()`.
     pub fn values(&self) -> Result<Vec<V>> {
+        point("dict.values");
         let values: Vec<Encoded> = self.call(DictCall::Values)?;
         values.iter().map(Encoded::decode).collect()
     }
 
     /// The keys and values, as they are at this moment. Python: `d.items()`.
     pub fn items(&self) -> Result<Vec<(K, V)>> {
-        self.copy()
+        point("dict.items");
+        self.all()
     }
 
     /// All items in a collection of this process, say a `HashMap`. Python:
     /// `d.copy()`.
     pub fn copy<C: FromIterator<(K, V)>>(&self) -> Result<C> {
+        point("dict.copy");
+        self.all()
+    }
+
+    fn all<C: FromIterator<(K, V)>>(&self) -> Result<C> {
         let items: Vec<Pair> = self.call(DictCall::Items)?;
         items.iter().map(decoded).collect()
     }

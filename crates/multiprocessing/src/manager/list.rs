@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::client::Remote;
 use super::protocol::{Encoded, ListCall, ListChange, ListRead, Request, Span};
 use crate::error::Result;
+use crate::sys::point::point;
 
 /// A list in a manager's server. Python: `ListProxy`.
 ///
@@ -59,35 +60,40 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
 
     /// Puts an item at the end. Python: `l.append(item)`.
     pub fn append(&self, item: T) -> Result<()> {
-        self.extend([item])
+        point("list.append");
+        self.change(ListChange::Extend(encoded([item])?))
     }
 
     /// Puts items at the end, in one step. Python: `l.extend(items)`,
     /// `l += items`.
     pub fn extend(&self, items: impl IntoIterator<Item = T>) -> Result<()> {
+        point("list.extend");
         self.change(ListChange::Extend(encoded(items)?))
     }
 
     /// The item at `index`. Python: `l[index]`.
     pub fn get(&self, index: usize) -> Result<T> {
+        point("list[]");
         let item: Encoded = self.read(ListRead::Get(index))?;
         item.decode()
     }
 
     /// Replaces the item at `index`. Python: `l[index] = item`.
     pub fn set(&self, index: usize, item: T) -> Result<()> {
+        point("list[] =");
         self.change(ListChange::Set(index, Encoded::new(&item)?))
     }
 
     /// The items of a range. Python: `l[2:7]`.
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>> {
-        let items: Vec<Encoded> = self.read(ListRead::Slice(span(&range)))?;
-        items.iter().map(Encoded::decode).collect()
+        point("list[:]");
+        self.items(&range)
     }
 
     /// All items. Python: `l[:]`, `list(l)`.
     pub fn to_vec(&self) -> Result<Vec<T>> {
-        self.slice(..)
+        point("list[:]");
+        self.items(&..)
     }
 
     /// Replaces the items of a range by others, be they more or fewer. Python:
@@ -97,24 +103,28 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
         range: impl RangeBounds<usize>,
         items: impl IntoIterator<Item = T>,
     ) -> Result<()> {
+        point("list[:] =");
         self.change(ListChange::SetSlice(span(&range), encoded(items)?))
     }
 
     /// Puts an item before the one at `index`. Python:
     /// `l.insert(index, item)`.
     pub fn insert(&self, index: usize, item: T) -> Result<()> {
+        point("list.insert");
         self.change(ListChange::Insert(index, Encoded::new(&item)?))
     }
 
     /// Takes the last item out. Python: `l.pop()`, which raises where here is
     /// `None`.
     pub fn pop(&self) -> Result<Option<T>> {
+        point("list.pop");
         let item: Option<Encoded> = self.change(ListChange::Pop)?;
         item.map(|item| item.decode()).transpose()
     }
 
     /// Takes the item at `index` out. Python: `l.pop(index)`, `del l[index]`.
     pub fn pop_at(&self, index: usize) -> Result<T> {
+        point("list.pop");
         let item: Encoded = self.change(ListChange::PopAt(index))?;
         item.decode()
     }
@@ -127,6 +137,7 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        point("list.remove");
         self.change(ListChange::Remove(Encoded::new(item)?))
     }
 
@@ -138,6 +149,7 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        point("list.index");
         self.read(ListRead::Index(Encoded::new(item)?))
     }
 
@@ -147,32 +159,38 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
         T: Borrow<Q>,
         Q: Serialize + ?Sized,
     {
+        point("list.count");
         self.read(ListRead::Count(Encoded::new(item)?))
     }
 
     /// The number of items. Python: `len(l)`.
     pub fn len(&self) -> Result<usize> {
+        point("len(list)");
         self.read(ListRead::Len)
     }
 
     /// Whether there are no items. Python: `not l`.
     pub fn is_empty(&self) -> Result<bool> {
-        self.len().map(|len| len == 0)
+        point("not list");
+        self.read(ListRead::Len).map(|len: usize| len == 0)
     }
 
     /// Takes everything out. Python: `l.clear()`, `del l[:]`.
     pub fn clear(&self) -> Result<()> {
-        self.set_slice(.., [])
+        point("list.clear");
+        self.change(ListChange::SetSlice(span(&..), Vec::new()))
     }
 
     /// Turns the order round. Python: `l.reverse()`.
     pub fn reverse(&self) -> Result<()> {
+        point("list.reverse");
         self.change(ListChange::Reverse)
     }
 
     /// Makes it `times` times as long, by copies of what is there. Python:
     /// `l *= times`.
     pub fn repeat(&self, times: usize) -> Result<()> {
+        point("list *=");
         self.change(ListChange::Repeat(times))
     }
 
@@ -182,7 +200,8 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
     where
         T: Ord,
     {
-        self.sort_by(T::cmp)
+        point("list.sort");
+        self.sort_here(T::cmp)
     }
 
     /// Sorts the items by a comparison, equal ones in the order they were in.
@@ -191,6 +210,19 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
     /// This process sorts, since the server does not know the type. If another
     /// client changes the list in the meantime, it begins again.
     pub fn sort_by(
+        &self,
+        compare: impl FnMut(&T, &T) -> Ordering,
+    ) -> Result<()> {
+        point("list.sort");
+        self.sort_here(compare)
+    }
+
+    fn items(&self, range: &impl RangeBounds<usize>) -> Result<Vec<T>> {
+        let items: Vec<Encoded> = self.read(ListRead::Slice(span(range)))?;
+        items.iter().map(Encoded::decode).collect()
+    }
+
+    fn sort_here(
         &self,
         mut compare: impl FnMut(&T, &T) -> Ordering,
     ) -> Result<()> {

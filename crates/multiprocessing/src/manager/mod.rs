@@ -37,6 +37,7 @@ pub use queue::QueueProxy;
 
 use crate::error::{Error, Result};
 use crate::process::{Child, start_internal};
+use crate::sys::point::point;
 
 /// How long the server may take for each step of its end.
 const GRACE: Duration = Duration::from_secs(1);
@@ -76,6 +77,7 @@ impl Manager {
     /// # Errors
     /// As [`Process::start`](crate::Process::start).
     pub fn new() -> Result<Self> {
+        point("Manager()");
         let (outside, inside) = door::new()?;
         let process = start_internal("Manager", || server::run(&inside))?;
         let pid = process.pid()?.unwrap_or_default();
@@ -97,7 +99,9 @@ impl Manager {
         K: Serialize + DeserializeOwned,
         V: Serialize + DeserializeOwned,
     {
-        self.dict_from([])
+        point("Manager.dict");
+        self.remote(&Request::NewDict(Vec::new()))
+            .map(DictProxy::new)
     }
 
     /// A dict with these items. Python: `manager.dict(items)`.
@@ -112,6 +116,7 @@ impl Manager {
         K: Serialize + DeserializeOwned,
         V: Serialize + DeserializeOwned,
     {
+        point("Manager.dict");
         let items = dict::encoded(items)?;
         self.remote(&Request::NewDict(items)).map(DictProxy::new)
     }
@@ -124,7 +129,9 @@ impl Manager {
     where
         T: Serialize + DeserializeOwned,
     {
-        self.list_from([])
+        point("Manager.list");
+        self.remote(&Request::NewList(Vec::new()))
+            .map(ListProxy::new)
     }
 
     /// A list with these items. Python: `manager.list(items)`.
@@ -138,6 +145,7 @@ impl Manager {
     where
         T: Serialize + DeserializeOwned,
     {
+        point("Manager.list");
         let items = list::encoded(items)?;
         self.remote(&Request::NewList(items)).map(ListProxy::new)
     }
@@ -151,6 +159,7 @@ impl Manager {
     where
         T: Serialize + DeserializeOwned,
     {
+        point("Manager.Queue");
         self.remote(&Request::NewQueue { maxsize })
             .map(QueueProxy::new)
     }
@@ -177,6 +186,7 @@ impl Manager {
     /// # Errors
     /// [`Error::NotCreator`].
     pub fn shutdown(&self) -> Result<()> {
+        point("Manager.shutdown");
         if !self.process.is_alive()? {
             return Ok(());
         }

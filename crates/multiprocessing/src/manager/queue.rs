@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::client::Remote;
 use super::protocol::{Encoded, QueueCall, Request};
 use crate::error::Result;
+use crate::sys::point::point;
 
 /// A queue in a manager's server: first in, first out. Python: what
 /// `manager.Queue()` returns.
@@ -81,25 +82,30 @@ impl<T: Serialize + DeserializeOwned> QueueProxy<T> {
 
     /// The number of items. Python: `q.qsize()`.
     pub fn qsize(&self) -> Result<usize> {
+        point("Queue.qsize");
         self.call(QueueCall::Size)
     }
 
     /// Whether there are no items. Python: `q.empty()`.
     pub fn empty(&self) -> Result<bool> {
-        self.qsize().map(|size| size == 0)
+        point("Queue.empty");
+        self.call(QueueCall::Size).map(|size: usize| size == 0)
     }
 
     /// Whether there is no room. Python: `q.full()`.
     pub fn full(&self) -> Result<bool> {
+        point("Queue.full");
         self.call(QueueCall::Full)
     }
 
     fn put_within(&self, item: &T, limit: Option<Duration>) -> Result<()> {
+        point("Queue.put");
         let item = Encoded::new(item)?;
         self.call(QueueCall::Put { item, limit })
     }
 
     fn get_within(&self, limit: Option<Duration>) -> Result<T> {
+        point("Queue.get");
         let item: Encoded = self.call(QueueCall::Get { limit })?;
         item.decode()
     }

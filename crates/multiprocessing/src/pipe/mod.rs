@@ -28,6 +28,7 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::process::descriptor::keep_clear;
 use crate::process::wait;
+use crate::sys::point::point;
 
 /// Makes pipes. Python: `multiprocessing.Pipe`.
 ///
@@ -130,7 +131,8 @@ impl Connection {
     /// [`Error::Disconnected`] if nobody can receive it any more,
     /// [`Error::WrongDirection`], [`Error::Encode`], [`Error::TooLong`].
     pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<()> {
-        self.send_bytes(&codec::encode(item)?)
+        point("Connection.send");
+        self.send_message(&codec::encode(item)?)
     }
 
     /// Waits for an item and receives it.
@@ -141,7 +143,8 @@ impl Connection {
     /// `T`; the message is gone then. [`Error::TooLong`] if what came is no
     /// message; the connection is of no use then.
     pub fn recv<T: DeserializeOwned>(&self) -> Result<T> {
-        codec::decode(&self.recv_bytes()?)
+        point("Connection.recv");
+        codec::decode(&self.recv_message()?)
     }
 
     /// Sends bytes as one message, which may be empty. Python's `offset` and
@@ -150,9 +153,8 @@ impl Connection {
     /// # Errors
     /// As [`Connection::send`].
     pub fn send_bytes(&self, bytes: &[u8]) -> Result<()> {
-        self.check(Direction::Out)?;
-        let _whole = lock(&self.sending);
-        frame::send(self.as_fd(), bytes)
+        point("Connection.send_bytes");
+        self.send_message(bytes)
     }
 
     /// Waits for a message and receives its bytes.
@@ -160,9 +162,8 @@ impl Connection {
     /// # Errors
     /// As [`Connection::recv`].
     pub fn recv_bytes(&self) -> Result<Vec<u8>> {
-        self.check(Direction::In)?;
-        let _whole = lock(&self.receiving);
-        frame::recv(self.as_fd())
+        point("Connection.recv_bytes");
+        self.recv_message()
     }
 
     /// Waits for a message, puts its bytes at the start of `buffer`, and tells
@@ -172,6 +173,7 @@ impl Connection {
     /// As [`Connection::recv`], and [`Error::BufferTooShort`], which carries
     /// the message.
     pub fn recv_bytes_into(&self, buffer: &mut [u8]) -> Result<usize> {
+        point("Connection.recv_bytes_into");
         self.check(Direction::In)?;
         let _whole = lock(&self.receiving);
         frame::recv_into(self.as_fd(), buffer)
@@ -184,6 +186,7 @@ impl Connection {
     /// # Errors
     /// [`Error::WrongDirection`].
     pub fn poll(&self, limit: Duration) -> Result<bool> {
+        point("Connection.poll");
         self.check(Direction::In)?;
         wait::readable(self.as_fd(), Some(limit))
     }
@@ -203,6 +206,18 @@ impl Connection {
     /// Closes this end, as dropping it does. The other end sees it once no
     /// process holds this one any more.
     pub fn close(self) {}
+
+    fn send_message(&self, bytes: &[u8]) -> Result<()> {
+        self.check(Direction::Out)?;
+        let _whole = lock(&self.sending);
+        frame::send(self.as_fd(), bytes)
+    }
+
+    fn recv_message(&self) -> Result<Vec<u8>> {
+        self.check(Direction::In)?;
+        let _whole = lock(&self.receiving);
+        frame::recv(self.as_fd())
+    }
 
     fn check(&self, wanted: Direction) -> Result<()> {
         if self.direction == wanted || self.direction == Direction::Both {

@@ -32,6 +32,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 use crate::pipe::pair;
 use crate::process::{pid, start_internal};
+use crate::sys::point::point;
 use crate::sys::task;
 use crate::threads;
 use crew::{Job, Worker};
@@ -80,6 +81,7 @@ impl Pool {
     /// workers are forked: before the program has threads, and from the main
     /// thread. If one cannot be started, none is left behind.
     pub fn new(processes: usize) -> Result<Self> {
+        point("Pool()");
         if processes == 0 {
             return Err(Error::invalid("a pool needs at least 1 process"));
         }
@@ -121,7 +123,8 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        self.apply_async(function, argument)?.get()
+        point("Pool.apply");
+        self.submit_one(function, argument)?.result(None)
     }
 
     /// Lets a worker run `function`, and does not wait. Python:
@@ -140,9 +143,8 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        let cell = self.submit(function, &[argument], 1)?;
-        let dispatcher = Arc::clone(&self.dispatcher);
-        Ok(AsyncResult::new(cell, result::only, dispatcher))
+        point("Pool.apply_async");
+        self.submit_one(function, argument)
     }
 
     /// Runs `function` on each of the items and waits for all results, which
@@ -162,7 +164,8 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        self.map_async(function, items)?.get()
+        point("Pool.map");
+        self.submit_all(function, items, None)?.result(None)
     }
 
     /// Lets the workers run `function` on each of the items, and does not
@@ -181,9 +184,8 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        let items: Vec<A> = items.into_iter().collect();
-        let chunk = items.len().div_ceil(4 * self.processes).max(1);
-        self.map_async_in_chunks(function, items, chunk)
+        point("Pool.map_async");
+        self.submit_all(function, items, None)
     }
 
     /// As [`Pool::map_async`], with chunks of `chunk` items: a worker takes
@@ -201,18 +203,17 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
+        point("Pool.map_async");
         if chunk == 0 {
             return Err(Error::invalid("a chunk needs at least 1 item"));
         }
-        let items: Vec<A> = items.into_iter().collect();
-        let cell = self.submit(function, &items, chunk)?;
-        let dispatcher = Arc::clone(&self.dispatcher);
-        Ok(AsyncResult::new(cell, result::all, dispatcher))
+        self.submit_all(function, items, Some(chunk))
     }
 
     /// Takes no more tasks; those that are there will be done. Python:
     /// `close()`.
     pub fn close(&self) {
+        point("Pool.close");
         if self.creator == pid() {
             self.dispatcher.close();
         }
@@ -221,6 +222,7 @@ impl Pool {
     /// Gives up all tasks and kills the workers. Whoever waits for a result
     /// gets [`Error::PoolClosed`]. Python: `terminate()`.
     pub fn terminate(&self) {
+        point("Pool.terminate");
         if self.creator == pid() {
             self.dispatcher.terminate();
         }
@@ -234,6 +236,18 @@ impl Pool {
     /// [`terminate`](Pool::terminate); [`Error::NotCreator`];
     /// [`Error::Invalid`] in a callback, which would wait for itself.
     pub fn join(&self) -> Result<()> {
+        point("Pool.join");
+        self.wait()
+    }
+
+    /// The process ids of the workers that live now.
+    #[must_use]
+    pub fn worker_pids(&self) -> Vec<i32> {
+        point("Pool.worker_pids");
+        self.dispatcher.worker_pids()
+    }
+
+    fn wait(&self) -> Result<()> {
         self.mine()?;
         if self.dispatcher.is_open() {
             return Err(Error::PoolRunning);
@@ -253,10 +267,37 @@ impl Pool {
         Ok(())
     }
 
-    /// The process ids of the workers that live now.
-    #[must_use]
-    pub fn worker_pids(&self) -> Vec<i32> {
-        self.dispatcher.worker_pids()
+    fn submit_one<A, R>(
+        &self,
+        function: fn(A) -> R,
+        argument: A,
+    ) -> Result<AsyncResult<R>>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let cell = self.submit(function, &[argument], 1)?;
+        let dispatcher = Arc::clone(&self.dispatcher);
+        Ok(AsyncResult::new(cell, result::only, dispatcher))
+    }
+
+    /// In chunks of `chunk` items; none: four a worker.
+    fn submit_all<A, R>(
+        &self,
+        function: fn(A) -> R,
+        items: impl IntoIterator<Item = A>,
+        chunk: Option<usize>,
+    ) -> Result<AsyncResult<Vec<R>>>
+    where
+        A: Serialize + DeserializeOwned,
+        R: Serialize + DeserializeOwned + 'static,
+    {
+        let items: Vec<A> = items.into_iter().collect();
+        let four_each = items.len().div_ceil(4 * self.processes).max(1);
+        let chunk = chunk.unwrap_or(four_each);
+        let cell = self.submit(function, &items, chunk)?;
+        let dispatcher = Arc::clone(&self.dispatcher);
+        Ok(AsyncResult::new(cell, result::all, dispatcher))
     }
 
     fn submit<A, R>(
@@ -300,7 +341,7 @@ impl Drop for Pool {
     fn drop(&mut self) {
         self.terminate();
         // The last owner may be a callback, and the thread ends without us.
-        let _ = self.join();
+        let _ = self.wait();
     }
 }
 

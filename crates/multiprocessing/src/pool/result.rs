@@ -12,6 +12,7 @@ use crate::codec;
 use crate::error::{Error, Result};
 use crate::process::{self, pid};
 use crate::sys::mutex::remaining;
+use crate::sys::point::point;
 use crate::sys::task::{Encoded, ItemResult};
 
 /// The result, sooner or later, of a task given to a
@@ -49,6 +50,7 @@ impl<T: 'static> AsyncResult<T> {
     /// pool's, nothing is called.
     #[expect(clippy::return_self_not_must_use, reason = "also a statement")]
     pub fn callback(self, function: impl FnOnce(T) + Send + 'static) -> Self {
+        point("AsyncResult.callback");
         let assemble = self.assemble;
         self.when_done(Box::new(move |items| {
             if let Ok(result) = assemble(items) {
@@ -64,6 +66,7 @@ impl<T: 'static> AsyncResult<T> {
         self,
         function: impl FnOnce(Error) + Send + 'static,
     ) -> Self {
+        point("AsyncResult.error_callback");
         let assemble = self.assemble;
         self.when_done(Box::new(move |items| {
             if let Err(error) = assemble(items) {
@@ -81,6 +84,7 @@ impl<T: 'static> AsyncResult<T> {
     /// terminated first. [`Error::NotCreator`] in another process than the
     /// pool's.
     pub fn get(&self) -> Result<T> {
+        point("AsyncResult.get");
         self.result(None)
     }
 
@@ -90,6 +94,7 @@ impl<T: 'static> AsyncResult<T> {
     /// # Errors
     /// [`Error::TimedOut`], and as [`AsyncResult::get`].
     pub fn get_timeout(&self, limit: Duration) -> Result<T> {
+        point("AsyncResult.get");
         self.result(Some(limit))
     }
 
@@ -98,6 +103,7 @@ impl<T: 'static> AsyncResult<T> {
     /// # Errors
     /// [`Error::NotCreator`].
     pub fn wait(&self) -> Result<()> {
+        point("AsyncResult.wait");
         self.mine()?;
         drop(self.cell.wait(None));
         Ok(())
@@ -109,6 +115,7 @@ impl<T: 'static> AsyncResult<T> {
     /// # Errors
     /// [`Error::NotCreator`].
     pub fn wait_timeout(&self, limit: Duration) -> Result<bool> {
+        point("AsyncResult.wait");
         self.mine()?;
         Ok(self.cell.wait(Some(limit)).is_some())
     }
@@ -116,6 +123,7 @@ impl<T: 'static> AsyncResult<T> {
     /// Whether the task is done. Python: `ready()`.
     #[must_use]
     pub fn ready(&self) -> bool {
+        point("AsyncResult.ready");
         self.cell.items().is_some()
     }
 
@@ -124,11 +132,12 @@ impl<T: 'static> AsyncResult<T> {
     /// # Errors
     /// [`Error::NotReady`] while it is not done.
     pub fn successful(&self) -> Result<bool> {
+        point("AsyncResult.successful");
         let items = self.cell.items().ok_or(Error::NotReady)?;
         Ok(items.iter().all(Result::is_ok))
     }
 
-    fn result(&self, limit: Option<Duration>) -> Result<T> {
+    pub(super) fn result(&self, limit: Option<Duration>) -> Result<T> {
         self.mine()?;
         let items = self.cell.wait(limit).ok_or(Error::TimedOut)?;
         (self.assemble)(&items)

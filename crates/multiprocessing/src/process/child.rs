@@ -13,6 +13,7 @@ use super::context::{context, pid};
 use super::wait::readable;
 use crate::error::{Error, Result};
 use crate::sys;
+use crate::sys::point::point;
 
 /// A handle to a child process, cheap to clone. Every
 /// [`Process`](super::Process) has one, and
@@ -77,6 +78,7 @@ impl Child {
     /// [`Error::NotStarted`], [`Error::NotCreator`] in another process than
     /// the one that made it, [`Error::Closed`] after `close`.
     pub fn join(&self) -> Result<()> {
+        self.point("Process.join");
         self.ended("join()", None).map(drop)
     }
 
@@ -86,6 +88,7 @@ impl Child {
     /// # Errors
     /// As [`Child::join`].
     pub fn join_timeout(&self, limit: Duration) -> Result<bool> {
+        self.point("Process.join");
         self.ended("join_timeout()", Some(limit))
     }
 
@@ -94,11 +97,8 @@ impl Child {
     /// # Errors
     /// [`Error::NotCreator`], [`Error::Closed`].
     pub fn is_alive(&self) -> Result<bool> {
-        match &*self.open()? {
-            Status::New => return Ok(false),
-            _ => self.mine()?,
-        }
-        Ok(!self.ended("is_alive()", Some(Duration::ZERO))?)
+        self.point("Process.is_alive");
+        self.lives()
     }
 
     /// How the child ended: `Some(n)` for exit code n, `Some(-n)` if signal n
@@ -107,11 +107,8 @@ impl Child {
     /// # Errors
     /// [`Error::NotCreator`], [`Error::Closed`].
     pub fn exitcode(&self) -> Result<Option<i32>> {
-        self.is_alive()?;
-        match &*self.open()? {
-            Status::Ended { exitcode, .. } => Ok(Some(*exitcode)),
-            _ => Ok(None),
-        }
+        self.point("Process.exitcode");
+        self.end()
     }
 
     /// Sends SIGTERM. No error if the child has ended already.
@@ -119,6 +116,7 @@ impl Child {
     /// # Errors
     /// [`Error::NotStarted`], [`Error::NotCreator`], [`Error::Closed`].
     pub fn terminate(&self) -> Result<()> {
+        self.point("Process.terminate");
         self.signal("terminate()", Signal::TERM)
     }
 
@@ -127,6 +125,7 @@ impl Child {
     /// # Errors
     /// [`Error::NotStarted`], [`Error::NotCreator`], [`Error::Closed`].
     pub fn kill(&self) -> Result<()> {
+        self.point("Process.kill");
         self.signal("kill()", Signal::KILL)
     }
 
@@ -156,6 +155,32 @@ impl Child {
     /// [`Error::NotStarted`], [`Error::Closed`].
     pub fn sentinel(&self) -> Result<Sentinel> {
         self.pidfd("sentinel()").map(Sentinel)
+    }
+
+    /// What the library does with its own processes is part of other
+    /// operations.
+    fn point(&self, operation: &'static str) {
+        if !self.0.internal {
+            point(operation);
+        }
+    }
+
+    /// Whether it has been started and has not ended yet.
+    pub(super) fn lives(&self) -> Result<bool> {
+        match &*self.open()? {
+            Status::New => return Ok(false),
+            _ => self.mine()?,
+        }
+        Ok(!self.ended("is_alive()", Some(Duration::ZERO))?)
+    }
+
+    /// Its exit code, if it has ended.
+    fn end(&self) -> Result<Option<i32>> {
+        self.lives()?;
+        match &*self.open()? {
+            Status::Ended { exitcode, .. } => Ok(Some(*exitcode)),
+            _ => Ok(None),
+        }
     }
 
     fn pidfd(&self, action: &'static str) -> Result<Arc<OwnedFd>> {
@@ -273,7 +298,7 @@ impl fmt::Debug for Child {
             write!(f, " pid={pid}")?;
         }
         write!(f, " parent={}", state.creator)?;
-        match (self.exitcode(), &*state.status()) {
+        match (self.end(), &*state.status()) {
             (_, Status::Closed) => write!(f, " closed")?,
             (_, Status::New) => write!(f, " initial")?,
             (Err(_), _) => write!(f, " unknown")?,

@@ -36,6 +36,7 @@ pub use parent::ParentProcess;
 
 use crate::error::{Error, Result};
 use crate::sys::fork::{self, Side};
+use crate::sys::point::point;
 use crate::{sys, threads};
 
 /// A closure that runs in a process of its own. Python:
@@ -133,6 +134,7 @@ impl<'a> Process<'a> {
     /// the one that made it; [`Error::Closed`]; [`Error::System`] if the system
     /// has no room for another process or descriptor.
     pub fn start(&self) -> Result<()> {
+        point("Process.start");
         let name = || self.child.0.name.clone();
         self.child.mine()?;
         drop(self.child.open()?);
@@ -250,7 +252,7 @@ fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
 fn reap_ended() {
     let children = context().children.clone();
     for child in children {
-        let _ = Child(child).is_alive();
+        let _ = Child(child).lives();
     }
 }
 
@@ -310,11 +312,12 @@ pub fn parent_process() -> Option<ParentProcess> {
 /// Python: `multiprocessing.active_children()`.
 #[must_use]
 pub fn active_children() -> Vec<Child> {
+    point("active_children");
     let children = context().children.clone();
     let listed = children.into_iter().filter(|child| !child.internal);
     listed
         .map(Child)
-        .filter(|child| child.is_alive().unwrap_or(false))
+        .filter(|child| child.lives().unwrap_or(false))
         .collect()
 }
 

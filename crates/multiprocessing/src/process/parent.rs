@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::wait::readable;
 use crate::error::Result;
+use crate::sys::point::point;
 
 /// The process that started this one. Python: `multiprocessing.parent_process()`.
 #[derive(Clone, Debug)]
@@ -37,6 +38,7 @@ impl ParentProcess {
     /// # Errors
     /// If the system cannot tell.
     pub fn is_alive(&self) -> Result<bool> {
+        point("ParentProcess.is_alive");
         Ok(!readable(self.pidfd.as_fd(), Some(Duration::ZERO))?)
     }
 
@@ -45,7 +47,7 @@ impl ParentProcess {
     /// # Errors
     /// If the system cannot wait.
     pub fn join(&self) -> Result<()> {
-        readable(self.pidfd.as_fd(), None).map(drop)
+        self.ended(None).map(drop)
     }
 
     /// Waits until it has ended, `limit` at most; tells whether it has.
@@ -53,7 +55,12 @@ impl ParentProcess {
     /// # Errors
     /// If the system cannot wait.
     pub fn join_timeout(&self, limit: Duration) -> Result<bool> {
-        readable(self.pidfd.as_fd(), Some(limit))
+        self.ended(Some(limit))
+    }
+
+    fn ended(&self, limit: Option<Duration>) -> Result<bool> {
+        point("ParentProcess.join");
+        readable(self.pidfd.as_fd(), limit)
     }
 }
 

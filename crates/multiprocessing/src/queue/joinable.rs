@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Queue;
 use crate::error::Result;
+use crate::sys::point::point;
 
 /// A [`Queue`] whose consumers tell when they are done with an item, so that a
 /// producer can wait for it. Python: `multiprocessing.JoinableQueue`.
@@ -57,6 +58,7 @@ impl<T> JoinableQueue<T> {
     /// # Errors
     /// [`Error::DoneTooOften`](crate::Error::DoneTooOften).
     pub fn task_done(&self) -> Result<()> {
+        point("JoinableQueue.task_done");
         self.0.shared.ring.note_done()
     }
 
@@ -66,7 +68,7 @@ impl<T> JoinableQueue<T> {
     /// # Errors
     /// [`Error::System`](crate::Error::System) if the lock fails.
     pub fn join(&self) -> Result<()> {
-        self.0.shared.ring.wait_done(None).map(drop)
+        self.wait(None).map(drop)
     }
 
     /// As [`join`](Self::join), `limit` at most; tells whether it is so.
@@ -75,7 +77,12 @@ impl<T> JoinableQueue<T> {
     /// # Errors
     /// As [`join`](Self::join).
     pub fn join_timeout(&self, limit: Duration) -> Result<bool> {
-        self.0.shared.ring.wait_done(Some(limit))
+        self.wait(Some(limit))
+    }
+
+    fn wait(&self, limit: Option<Duration>) -> Result<bool> {
+        point("JoinableQueue.join");
+        self.0.shared.ring.wait_done(limit)
     }
 }
 

@@ -25,6 +25,7 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 use crate::error::{Error, Result};
+use crate::sys::point::point;
 use ring::Ring;
 
 pub use joinable::JoinableQueue;
@@ -96,8 +97,8 @@ impl<T> Queue<T> {
     /// # Errors
     /// [`Error::System`] if the lock fails.
     pub fn qsize(&self) -> Result<usize> {
-        let len = self.shared.ring.len()?;
-        Ok(usize::try_from(len).unwrap_or(usize::MAX))
+        point("Queue.qsize");
+        self.len()
     }
 
     /// Whether the queue is empty now. Python: `empty()`, which may still be
@@ -106,7 +107,8 @@ impl<T> Queue<T> {
     /// # Errors
     /// As [`Queue::qsize`].
     pub fn empty(&self) -> Result<bool> {
-        Ok(self.qsize()? == 0)
+        point("Queue.empty");
+        Ok(self.len()? == 0)
     }
 
     /// Whether the queue is full now. Python: `full()`.
@@ -114,12 +116,18 @@ impl<T> Queue<T> {
     /// # Errors
     /// As [`Queue::qsize`].
     pub fn full(&self) -> Result<bool> {
+        point("Queue.full");
         self.shared.ring.is_full()
     }
 
     /// Lets this process neither put nor get any more. Python: `close()`.
     pub fn close(&self) {
         self.shared.closed.store(true, Ordering::Relaxed);
+    }
+
+    fn len(&self) -> Result<usize> {
+        let len = self.shared.ring.len()?;
+        Ok(usize::try_from(len).unwrap_or(usize::MAX))
     }
 
     fn ring(&self) -> Result<&Ring> {
@@ -159,6 +167,7 @@ impl<T: Serialize> Queue<T> {
     }
 
     fn push(&self, item: &T, limit: Option<Duration>) -> Result<()> {
+        point("Queue.put");
         self.ring()?.push(&codec::encode(item)?, limit)
     }
 }
@@ -191,6 +200,7 @@ impl<T: DeserializeOwned> Queue<T> {
     }
 
     fn pop(&self, limit: Option<Duration>) -> Result<T> {
+        point("Queue.get");
         codec::decode(&self.ring()?.pop(limit)?)
     }
 }
@@ -206,8 +216,6 @@ impl<T> Clone for Queue<T> {
 
 impl<T> fmt::Debug for Queue<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue")
-            .field("qsize", &self.qsize())
-            .finish()
+        f.debug_struct("Queue").field("qsize", &self.len()).finish()
     }
 }

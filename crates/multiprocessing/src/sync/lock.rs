@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::sys::mutex::{Acquired, Kind, MutexInRegion, RobustMutex};
+use crate::sys::mutex::{Acquired, Held, Kind, MutexInRegion, RobustMutex};
+use crate::sys::point::point;
 
 fn acquire(mutex: &RobustMutex, limit: Option<Duration>) -> Result<bool> {
     match mutex.acquire(limit)? {
@@ -44,7 +45,7 @@ macro_rules! lock {
             /// [`Error::WouldDeadlock`] if a `Lock` is acquired twice by one
             /// thread.
             pub fn acquire(&self) -> Result<()> {
-                acquire(&self.0, None).map(drop)
+                self.take(None).map(drop)
             }
 
             /// Takes the lock if it is free, and tells whether it was.
@@ -53,7 +54,7 @@ macro_rules! lock {
             /// # Errors
             /// [`Error::OwnerDied`].
             pub fn try_acquire(&self) -> Result<bool> {
-                acquire(&self.0, Some(Duration::ZERO))
+                self.take(Some(Duration::ZERO))
             }
 
             /// Waits for the lock, `limit` at most, and tells whether it got
@@ -62,7 +63,7 @@ macro_rules! lock {
             /// # Errors
             /// As [`acquire`](Self::acquire).
             pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
-                acquire(&self.0, Some(limit))
+                self.take(Some(limit))
             }
 
             /// Gives the lock up. Only the thread that acquired it can;
@@ -72,6 +73,7 @@ macro_rules! lock {
             /// # Errors
             /// [`Error::NotOwner`].
             pub fn release(&self) -> Result<()> {
+                point(concat!(stringify!($lock), ".release"));
                 self.0.release()
             }
 
@@ -84,6 +86,11 @@ macro_rules! lock {
             pub fn guard(&self) -> Result<$guard<'_>> {
                 self.acquire()?;
                 Ok($guard { lock: self, one_thread: PhantomData })
+            }
+
+            fn take(&self, limit: Option<Duration>) -> Result<bool> {
+                point(concat!(stringify!($lock), ".acquire"));
+                acquire(&self.0, limit)
             }
         }
 
@@ -143,4 +150,12 @@ lock! {
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```
     RLock, RLockGuard, Kind::Recursive
+}
+
+impl RLock {
+    /// Holds the lock inside of an operation on what it guards.
+    pub(crate) fn hold(&self) -> Result<Held<'_>> {
+        acquire(&self.0, None)?;
+        Ok(self.0.held())
+    }
 }

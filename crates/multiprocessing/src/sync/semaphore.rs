@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Signal};
 use crate::process::pid;
 use crate::sys::mutex::{Held, Kind, RobustMutex};
+use crate::sys::point::point;
 use crate::sys::region::{InRegion, shared_struct};
 
 shared_struct! {
@@ -74,6 +75,7 @@ impl Semaphore {
     /// # Errors
     /// [`Error::System`] if the lock fails.
     pub fn acquire(&self) -> Result<()> {
+        point("Semaphore.acquire");
         self.take(None).map(drop)
     }
 
@@ -83,6 +85,7 @@ impl Semaphore {
     /// # Errors
     /// [`Error::System`] if the lock fails.
     pub fn try_acquire(&self) -> Result<bool> {
+        point("Semaphore.acquire");
         self.take(Some(Duration::ZERO))
     }
 
@@ -92,6 +95,7 @@ impl Semaphore {
     /// # Errors
     /// [`Error::System`] if the lock fails.
     pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
+        point("Semaphore.acquire");
         self.take(Some(limit))
     }
 
@@ -100,13 +104,15 @@ impl Semaphore {
     /// # Errors
     /// [`Error::ReleasedTooOften`] over 2³¹ − 1.
     pub fn release(&self) -> Result<()> {
+        point("Semaphore.release");
         self.give(MAX)
     }
 
     /// The units that are free now. Python: `get_value()`.
     #[must_use]
     pub fn value(&self) -> u32 {
-        self.0.units.load(SeqCst)
+        point("Semaphore.get_value");
+        self.free()
     }
 
     /// Takes a unit until the guard is dropped, at the end of its scope, by
@@ -115,16 +121,17 @@ impl Semaphore {
     /// # Errors
     /// As [`acquire`](Self::acquire).
     pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
-        self.guard_up_to(MAX)
-    }
-
-    fn guard_up_to(&self, bound: u32) -> Result<SemaphoreGuard<'_>> {
         self.acquire()?;
         Ok(SemaphoreGuard {
             semaphore: self,
-            bound,
+            bound: MAX,
+            release: "Semaphore.release",
             owner: pid(),
         })
+    }
+
+    fn free(&self) -> u32 {
+        self.0.units.load(SeqCst)
     }
 
     fn take(&self, limit: Option<Duration>) -> Result<bool> {
@@ -151,7 +158,7 @@ impl Semaphore {
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Semaphore(value={})", self.value())
+        write!(f, "Semaphore(value={})", self.free())
     }
 }
 
@@ -161,6 +168,7 @@ impl fmt::Debug for Semaphore {
 pub struct SemaphoreGuard<'a> {
     semaphore: &'a Semaphore,
     bound: u32,
+    release: &'static str,
     owner: i32,
 }
 
@@ -168,6 +176,7 @@ impl Drop for SemaphoreGuard<'_> {
     fn drop(&mut self) {
         // In a forked child the copy of a guard has no unit of its own.
         if self.owner == pid() {
+            point(self.release);
             let _ = self.semaphore.give(self.bound);
         }
     }
@@ -200,7 +209,8 @@ impl BoundedSemaphore {
     /// # Errors
     /// [`Error::System`] if the lock fails.
     pub fn acquire(&self) -> Result<()> {
-        self.semaphore.acquire()
+        point("BoundedSemaphore.acquire");
+        self.semaphore.take(None).map(drop)
     }
 
     /// Takes a unit if there is one, and tells whether there was. Python:
@@ -209,7 +219,8 @@ impl BoundedSemaphore {
     /// # Errors
     /// [`Error::System`] if the lock fails.
     pub fn try_acquire(&self) -> Result<bool> {
-        self.semaphore.try_acquire()
+        point("BoundedSemaphore.acquire");
+        self.semaphore.take(Some(Duration::ZERO))
     }
 
     /// Waits for a unit, `limit` at most, and tells whether it got one.
@@ -218,7 +229,8 @@ impl BoundedSemaphore {
     /// # Errors
     /// [`Error::System`] if the lock fails.
     pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
-        self.semaphore.acquire_timeout(limit)
+        point("BoundedSemaphore.acquire");
+        self.semaphore.take(Some(limit))
     }
 
     /// Gives a unit back. Python: `release()`.
@@ -226,13 +238,15 @@ impl BoundedSemaphore {
     /// # Errors
     /// [`Error::ReleasedTooOften`] if all units are free already.
     pub fn release(&self) -> Result<()> {
+        point("BoundedSemaphore.release");
         self.semaphore.give(self.bound)
     }
 
     /// The units that are free now. Python: `get_value()`.
     #[must_use]
     pub fn value(&self) -> u32 {
-        self.semaphore.value()
+        point("BoundedSemaphore.get_value");
+        self.semaphore.free()
     }
 
     /// Takes a unit until the guard is dropped. Python: `with semaphore:`.
@@ -240,6 +254,12 @@ impl BoundedSemaphore {
     /// # Errors
     /// As [`acquire`](Self::acquire).
     pub fn guard(&self) -> Result<SemaphoreGuard<'_>> {
-        self.semaphore.guard_up_to(self.bound)
+        self.acquire()?;
+        Ok(SemaphoreGuard {
+            semaphore: &self.semaphore,
+            bound: self.bound,
+            release: "BoundedSemaphore.release",
+            owner: pid(),
+        })
     }
 }

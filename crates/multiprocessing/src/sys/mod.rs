@@ -5,6 +5,7 @@
 
 pub(crate) mod fork;
 pub(crate) mod mutex;
+pub(crate) mod point;
 pub(crate) mod region;
 pub(crate) mod signal;
 pub(crate) mod task;

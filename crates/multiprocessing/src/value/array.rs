@@ -7,6 +7,7 @@ use bytemuck::Pod;
 use super::raw::RawArray;
 use crate::error::Result;
 use crate::sync::RLock;
+use crate::sys::point::point;
 
 /// Shared items of one type, guarded by an [`RLock`]. Python:
 /// `multiprocessing.Array`.
@@ -84,8 +85,9 @@ impl<T: Pod> Array<T> {
     /// [`Error::OwnerDied`](crate::Error::OwnerDied) if a process died while
     /// it held the lock.
     pub fn get(&self, index: usize) -> Result<T> {
-        let _guard = self.lock.guard()?;
-        self.raw.get(index)
+        point("Array[]");
+        let _held = self.lock.hold()?;
+        self.raw.item(index)
     }
 
     /// Puts an item at `index`. Python: `array[index] = item`.
@@ -93,8 +95,9 @@ impl<T: Pod> Array<T> {
     /// # Errors
     /// As [`Array::get`].
     pub fn set(&self, index: usize, item: T) -> Result<()> {
-        let _guard = self.lock.guard()?;
-        self.raw.set(index, item)
+        point("Array[] =");
+        let _held = self.lock.hold()?;
+        self.raw.put(index, item)
     }
 
     /// Copies of the items in `range`, of one moment. Python:
@@ -103,8 +106,9 @@ impl<T: Pod> Array<T> {
     /// # Errors
     /// As [`Array::get`].
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>> {
-        let _guard = self.lock.guard()?;
-        self.raw.slice(range)
+        point("Array[:]");
+        let _held = self.lock.hold()?;
+        self.raw.items(&range, || ())
     }
 
     /// Puts `items` in the place of as many, from `start` on. Python:
@@ -113,8 +117,9 @@ impl<T: Pod> Array<T> {
     /// # Errors
     /// As [`Array::get`]; if out of range, nothing is changed.
     pub fn set_slice(&self, start: usize, items: &[T]) -> Result<()> {
-        let _guard = self.lock.guard()?;
-        self.raw.set_slice(start, items)
+        point("Array[:] =");
+        let _held = self.lock.hold()?;
+        self.raw.put_items(start, items, || ())
     }
 
     /// The lock. Python: `array.get_lock()`.

@@ -9,6 +9,7 @@ use bytemuck::Pod;
 
 use super::cells;
 use crate::error::{Error, Result};
+use crate::sys::point::point;
 use crate::sys::region::Region;
 
 /// Shared items of one type, without a lock. Python:
@@ -71,8 +72,8 @@ impl<T: Pod> RawArray<T> {
     /// # Errors
     /// [`Error::OutOfRange`].
     pub fn get(&self, index: usize) -> Result<T> {
-        self.check(index)?;
-        Ok(self.load(index))
+        point("RawArray[]");
+        self.item(index)
     }
 
     /// Puts an item at `index`. Python: `array[index] = item`.
@@ -80,9 +81,8 @@ impl<T: Pod> RawArray<T> {
     /// # Errors
     /// [`Error::OutOfRange`].
     pub fn set(&self, index: usize, item: T) -> Result<()> {
-        self.check(index)?;
-        self.store(index, item);
-        Ok(())
+        point("RawArray[] =");
+        self.put(index, item)
     }
 
     /// Copies of the items in `range`. Python: `array[start:end]`; but a range
@@ -91,8 +91,7 @@ impl<T: Pod> RawArray<T> {
     /// # Errors
     /// [`Error::OutOfRange`].
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>> {
-        let (start, end) = self.bounds(&range)?;
-        Ok((start..end).map(|index| self.load(index)).collect())
+        self.items(&range, || point("RawArray[:]"))
     }
 
     /// Puts `items` in the place of as many, from `start` on. Python:
@@ -101,8 +100,44 @@ impl<T: Pod> RawArray<T> {
     /// # Errors
     /// [`Error::OutOfRange`]; nothing is changed then.
     pub fn set_slice(&self, start: usize, items: &[T]) -> Result<()> {
+        self.put_items(start, items, || point("RawArray[:] ="))
+    }
+
+    pub(super) fn item(&self, index: usize) -> Result<T> {
+        self.check(index)?;
+        Ok(self.load(index))
+    }
+
+    pub(super) fn put(&self, index: usize, item: T) -> Result<()> {
+        self.check(index)?;
+        self.store(index, item);
+        Ok(())
+    }
+
+    /// Calls `before` before it reads each item.
+    pub(super) fn items(
+        &self,
+        range: &impl RangeBounds<usize>,
+        before: impl Fn(),
+    ) -> Result<Vec<T>> {
+        let (start, end) = self.bounds(range)?;
+        let load = |index| {
+            before();
+            self.load(index)
+        };
+        Ok((start..end).map(load).collect())
+    }
+
+    /// Calls `before` before it writes each item.
+    pub(super) fn put_items(
+        &self,
+        start: usize,
+        items: &[T],
+        before: impl Fn(),
+    ) -> Result<()> {
         self.bounds(&(start..start.saturating_add(items.len())))?;
         for (index, item) in (start..).zip(items) {
+            before();
             self.store(index, *item);
         }
         Ok(())
@@ -181,11 +216,21 @@ impl<T: Pod> RawValue<T> {
     /// A copy of the item. Python: `value.value`.
     #[must_use]
     pub fn get(&self) -> T {
-        self.0.load(0)
+        point("RawValue.value");
+        self.load()
     }
 
     /// Puts another item in its place. Python: `value.value = item`.
     pub fn set(&self, item: T) {
+        point("RawValue.value =");
+        self.store(item);
+    }
+
+    pub(super) fn load(&self) -> T {
+        self.0.load(0)
+    }
+
+    pub(super) fn store(&self, item: T) {
         self.0.store(0, item);
     }
 }

@@ -5,6 +5,7 @@ use bytemuck::Pod;
 use super::raw::RawValue;
 use crate::error::Result;
 use crate::sync::RLock;
+use crate::sys::point::point;
 
 /// One shared item, guarded by an [`RLock`]. Python:
 /// `multiprocessing.Value`.
@@ -66,8 +67,9 @@ impl<T: Pod> Value<T> {
     /// [`Error::OwnerDied`](crate::Error::OwnerDied) if a process died while
     /// it held the lock.
     pub fn get(&self) -> Result<T> {
-        let _guard = self.lock.guard()?;
-        Ok(self.raw.get())
+        point("Value.value");
+        let _held = self.lock.hold()?;
+        Ok(self.raw.load())
     }
 
     /// Puts another item in its place. Python: `value.value = item`.
@@ -75,8 +77,9 @@ impl<T: Pod> Value<T> {
     /// # Errors
     /// As [`Value::get`].
     pub fn set(&self, item: T) -> Result<()> {
-        let _guard = self.lock.guard()?;
-        self.raw.set(item);
+        point("Value.value =");
+        let _held = self.lock.hold()?;
+        self.raw.store(item);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ mod manager;
 mod manager_server;
 mod pipe;
 mod pipe_end;
+mod points;
 mod pool;
 mod pool_callbacks;
 mod pool_end;
@@ -36,6 +37,7 @@ mod region;
 mod semaphore;
 mod signals;
 mod support;
+mod tracer;
 mod value;
 mod waiting;
 
@@ -53,6 +55,7 @@ const TESTS: &[&[Test]] = &[
     process_threads::TESTS,
     process_resources::TESTS,
     region::TESTS,
+    points::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
     manager::TESTS,
@@ -80,6 +83,7 @@ const PROGRAMS: &[&[Test]] = &[
     process_exit::PROGRAMS,
     queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
+    points::PROGRAMS,
 ];
 
 fn main() -> ExitCode {
