@@ -177,18 +177,17 @@ impl Call {
         matches!(self.number, libc::SYS_exit | libc::SYS_exit_group)
     }
 
-    /// Whether it may end tasks, of its own process or of others.
+    /// Whether it may end others.
     pub(crate) fn may_kill(&self) -> bool {
-        self.is_exit()
-            || matches!(
-                self.number,
-                libc::SYS_kill
-                    | libc::SYS_tkill
-                    | libc::SYS_tgkill
-                    | libc::SYS_rt_sigqueueinfo
-                    | libc::SYS_rt_tgsigqueueinfo
-                    | libc::SYS_pidfd_send_signal
-            )
+        matches!(
+            self.number,
+            libc::SYS_kill
+                | libc::SYS_tkill
+                | libc::SYS_tgkill
+                | libc::SYS_rt_sigqueueinfo
+                | libc::SYS_rt_tgsigqueueinfo
+                | libc::SYS_pidfd_send_signal
+        )
     }
 
     pub(crate) fn meaning(&self) -> Meaning {
@@ -217,10 +216,7 @@ impl Call {
     }
 
     pub(crate) fn is_sleep(&self) -> bool {
-        matches!(
-            self.number,
-            libc::SYS_nanosleep | libc::SYS_clock_nanosleep
-        )
+        matches!(self.number, libc::SYS_nanosleep | libc::SYS_clock_nanosleep)
     }
 
     /// For what it may have to wait.

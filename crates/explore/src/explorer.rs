@@ -15,14 +15,14 @@ use crate::strategy::Chooser;
 use crate::sys::stop;
 use crate::time::{Time, World};
 use crate::trace::{TaskId, Trace, What};
-use crate::tracee::{At, State};
+use crate::tracee::{At, State, Tracee};
 use crate::tracer::{End, Tracer};
 
 /// A task may run so long without a system call.
 const SLICE: Duration = Duration::from_millis(100);
 /// So long nobody must have moved before it counts as a deadlock: something
 /// outside of the program may still wake somebody.
-const GRACE: Duration = Duration::from_millis(20);
+const GRACE: Duration = Duration::from_millis(5);
 /// A run that takes longer, or so many choices, is ended.
 const PATIENCE: Duration = Duration::from_secs(30);
 const MOST_CHOICES: u64 = 1_000_000;
@@ -140,7 +140,7 @@ impl Explorer {
     /// Those who may go on, in the order of their births.
     fn candidates(&mut self) -> Vec<TaskId> {
         let tracees = &self.tracer.tracees;
-        let first = tracees.iter().filter_map(|it| it.deadline()).min();
+        let first = tracees.iter().filter_map(Tracee::deadline).min();
         let ready = |it: &State| matches!(it, State::Ready(_));
         let anyone = tracees.iter().any(|it| ready(&it.state));
         let until = match first {
@@ -163,7 +163,7 @@ impl Explorer {
         let tracee = &self.tracer.tracees[task];
         let deadline = tracee.deadline();
         self.may_kill = match tracee.state {
-            State::Ready(At::Call(call)) => call.may_kill(),
+            State::Ready(At::Call(call)) => call.is_exit() || call.may_kill(),
             State::Ready(At::Signal(_)) => true,
             _ => false,
         };
@@ -209,7 +209,7 @@ impl Explorer {
             looks += 1;
             if moved {
                 since = Instant::now();
-            } else if looks % 64 == 0 && since.elapsed() > SLICE {
+            } else if looks.is_multiple_of(64) && since.elapsed() > SLICE {
                 self.preempt()?;
                 since = Instant::now();
             }
@@ -218,9 +218,18 @@ impl Explorer {
 
     /// Whether somebody is between two stops.
     fn somebody_moves(&mut self) -> bool {
+        // Mostly it is the one who was let go on. Only when he is quiet it
+        // matters whom he has woken.
+        let runs = |it: &State| matches!(it, State::Running | State::Dying);
+        self.any_moves(runs) || self.any_moves(|it| !runs(it))
+    }
+
+    fn any_moves(&mut self, among: impl Fn(&State) -> bool) -> bool {
         let mut moves = false;
         for id in 0..self.tracer.tracees.len() {
-            moves |= self.moves(id);
+            if among(&self.tracer.tracees[id].state) {
+                moves |= self.moves(id);
+            }
         }
         moves
     }
@@ -230,14 +239,15 @@ impl Explorer {
         match tracee.state {
             State::Gone | State::Halted => false,
             State::Running => {
-                let asleep = tracee.is_asleep();
-                if asleep {
+                let asleep = tracee.asleep_at();
+                if asleep.is_some() {
+                    self.tracer.tracees[id].slept_at = asleep;
                     self.tracer.falls_asleep(id);
                 }
-                !asleep
+                asleep.is_none()
             }
             State::Waiting => {
-                let asleep = tracee.is_asleep();
+                let asleep = tracee.still_sleeps();
                 if !asleep {
                     self.tracer.tracees[id].state = State::Running;
                 }

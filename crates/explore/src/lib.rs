@@ -1,4 +1,77 @@
 //! Runs any program one task at a time, by a seed, on a virtual clock.
+//!
+//! What a concurrent program does depends on who goes first, and a machine
+//! mostly lets the same one go first. [`explore`] decides by a seed instead:
+//! each [`Schedule`] is another run, also one that hardly ever happens, and the
+//! same schedule is the same run again. It needs nothing of the program: any
+//! language, several processes, threads.
+//!
+//! ```no_run
+//! use explore::{Program, Schedule, What, explore};
+//!
+//! let program = Program {
+//!     command: vec!["python3".into(), "my_program.py".into()],
+//!     ..Program::default()
+//! };
+//! for seed in 0..100 {
+//!     let trace = explore(&program, &Schedule::mixed(seed))?;
+//!     for event in &trace.events {
+//!         if let What::Printed(line) = &event.what {
+//!             println!("{line}");
+//!         }
+//!     }
+//! }
+//! # Ok::<(), explore::Error>(())
+//! ```
+//!
+//! [`watch`] runs a program as it is, in real time, and notes the same things.
+//!
+//! # How it works
+//!
+//! The program runs under ptrace, with a filter (seccomp) that stops it before
+//! the system calls that matter: those by which one task notices another, those
+//! that wait, and those that ask for the time or for chance (`calls`). Of all
+//! tasks that are stopped, one is chosen and goes on to its next stop
+//! (`explorer`, `strategy`). A task that must wait does so in the kernel; that
+//! it sleeps is seen in /proc, and another one is chosen. Whoever is woken
+//! stops at the end of its call, until it is chosen (`progress`).
+//!
+//! **Time is virtual.** The kernel gets sleeps and time limits without their
+//! time. When nobody can go on, the clock jumps to the next moment at which a
+//! sleep or a limit ends, so that an hour takes no longer than a second, and
+//! what a program measures is exact. With *chaos* a sleeper may be chosen while
+//! others could still go on: as if they were slower than his sleep was long.
+//! No sleep is ever shorter than it should be, so each explored run is one that
+//! could happen on a machine that is slow enough.
+//!
+//! **Chance is the seed's**: who is chosen, the random numbers that the kernel
+//! gives, the date. Memory lies at the same addresses in each run. Only pids
+//! differ.
+//!
+//! **A deadlock** is a state in which nobody can go on and no time limit will
+//! end that; it is told who waits for what.
+//!
+//! # What it cannot explore
+//!
+//! - Schedules change at system calls only. What threads do to each other
+//!   without one (two atomics; a lock that is free, and so is taken without a
+//!   call) happens in one order, unless they yield in between. A program can
+//!   tell what it is about to do, and make each such step a scheduling point:
+//!   if the environment has `EXPLORED=1`, it makes the system call
+//!   `sched_yield` with three arguments: the number `0x6578_706c_6f72_6564`,
+//!   and the address and the length of a name, such as `Queue.put`.
+//! - Of several tasks that wait at one lock the kernel wakes the one that has
+//!   waited longest.
+//! - A task that computes without a call for a tenth of a second is stopped
+//!   where it is ([`Trace::preempted`] counts that); such a run may differ when
+//!   it is repeated.
+//! - What lies outside of the program is as it is: other programs, the
+//!   network, files that change, timers that send signals (`alarm`).
+//! - Memory is sequentially consistent, since one task runs at a time.
+//! - It is made for x86-64.
+//!
+//! One thread explores one program at a time. When it ends, the kernel ends
+//! the program as well: nobody is left stopped.
 
 mod calls;
 mod clock;
@@ -32,10 +105,7 @@ pub use trace::{
 ///
 /// # Errors
 /// If it cannot be started, or this machine does not allow ptrace.
-pub fn explore(
-    program: &Program,
-    schedule: &Schedule,
-) -> Result<Trace, Error> {
+pub fn explore(program: &Program, schedule: &Schedule) -> Result<Trace, Error> {
     explorer::explore(program, schedule)
 }
 

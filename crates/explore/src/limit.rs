@@ -41,8 +41,9 @@ impl Place {
         };
         let time = |place: usize, scale: u64| {
             pair(place).map(|(seconds, rest)| {
-                Duration::from_secs(seconds)
-                    .saturating_add(Duration::from_nanos(rest.saturating_mul(scale)))
+                Duration::from_secs(seconds).saturating_add(
+                    Duration::from_nanos(rest.saturating_mul(scale)),
+                )
             })
         };
         let after = |time: Option<Duration>| match time {

@@ -10,6 +10,10 @@ use nix::unistd::{AccessFlags, access};
 
 use crate::error::Error;
 
+/// A program that sees this variable may tell what it does: see the crate's
+/// documentation.
+const TELL: &str = "EXPLORED";
+
 /// A command, and where it runs. Its stdin is empty and its stdout a terminal,
 /// so that in any language a line is out when it is printed.
 #[derive(Debug, Clone, Default)]
@@ -64,11 +68,14 @@ impl Program {
         let changed = |name: &OsStr| {
             self.variables.iter().any(|(changed, _)| changed == name)
         };
+        let told = (TELL.into(), "1".into());
         let kept = env::vars_os().filter(|(name, _)| !changed(name));
-        let set = self.variables.iter().filter_map(|(name, value)| {
-            Some((name.clone(), value.clone()?))
-        });
+        let set = self
+            .variables
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
         kept.chain(set)
+            .chain([told])
             .map(|(mut name, value)| {
                 name.push("=");
                 name.push(value);

@@ -12,7 +12,7 @@ use crate::sys::memory;
 use crate::sys::registers::Registers;
 use crate::sys::stop::{self, Go};
 use crate::trace::{TaskId, Wait, What};
-use crate::tracee::{At, Current, State};
+use crate::tracee::{At, Current, Phase, State};
 use crate::tracer::Tracer;
 
 /// The kernel's own codes for a call that a signal has interrupted.
@@ -30,10 +30,16 @@ impl Tracer {
         let now = self.now();
         let again = self.tracees[id].interrupted.take();
         let Meaning::Wait(mut waiting) = call.meaning() else {
-            // The one whom it makes will be asked about the call.
-            let current = call.makes_task().then(|| Current::new(call, now));
-            self.tracees[id].current = current;
-            return self.resume(id, Go::On, 0);
+            // The one whom it makes will be asked about the call; and who
+            // kills stops after it until the victims are gone.
+            let kept = call.makes_task() || call.may_kill();
+            self.tracees[id].current = kept.then(|| Current::new(call, now));
+            let how = if call.may_kill() {
+                Go::ThroughCall
+            } else {
+                Go::On
+            };
+            return self.resume(id, how, 0);
         };
         if call.is_sleep() {
             self.tracees[id].operation = None;
@@ -80,7 +86,8 @@ impl Tracer {
             .current
             .get_or_insert_with(|| Current::unexpected(task, now));
         // In the middle of a call it may have woken for nothing.
-        if !mem::replace(&mut current.slept, true) {
+        let before = mem::replace(&mut current.phase, Phase::Slept);
+        if before == Phase::Begun {
             let wait = self.wait_of(id);
             self.note(id, What::Waits(wait));
         }
@@ -123,7 +130,7 @@ impl Tracer {
         let tracee = &mut self.tracees[id];
         tracee.state = State::Running;
         if let Some(current) = &mut tracee.current {
-            current.late = true;
+            current.phase = Phase::Late;
         }
         stop::interrupt(tracee.task)
     }
@@ -136,27 +143,28 @@ impl Tracer {
         };
         let mut registers = Registers::of(task)?;
         let interrupted = INTERRUPTED.contains(&registers.result());
+        let late = current.phase == Phase::Late;
         if current.changed {
             put_limit_back(&current.call, &mut registers);
-            if interrupted && current.late {
-                self.pass(&current, &mut registers);
+            if interrupted && late {
+                pass(&current, &mut registers);
             } else if interrupted {
                 registers.set_result(UNLESS_HANDLED);
                 self.tell_rest(&current);
             }
             registers.store()?;
         }
-        if interrupted && !current.late {
+        if interrupted && !late {
             self.tracees[id].interrupted = Some(current.clone());
         }
         self.learn(id, &current, registers.result());
         self.note_wait(id, &current);
-        if current.late {
+        if late {
             // The trap of its interruption comes next.
             self.tracees[id].current = Some(current);
             return self.resume(id, Go::On, 0);
         }
-        if current.slept {
+        if current.phase == Phase::Slept || current.call.may_kill() {
             self.stopped(id, At::Pause);
             return Ok(());
         }
@@ -168,7 +176,7 @@ impl Tracer {
         /// Who takes less has not waited.
         const SHORT: Duration = Duration::from_micros(200);
 
-        if current.slept {
+        if current.phase != Phase::Begun {
             self.note(id, What::Woke);
         } else if !self.time.is_virtual()
             && current.waiting.is_some()
@@ -177,19 +185,6 @@ impl Tracer {
             let wait = self.wait_in(id, current);
             self.record.add(current.since, id, What::Waits(wait));
             self.note(id, What::Woke);
-        }
-    }
-
-    /// What the call returns when its time limit has passed.
-    fn pass(&self, current: &Current, registers: &mut Registers) {
-        let late = current.waiting.as_ref().map_or(0, |it| it.late);
-        registers.set_result(late);
-        let [sets @ .., _, _] = current.call.arguments;
-        if matches!(
-            current.call.number,
-            libc::SYS_select | libc::SYS_pselect6
-        ) {
-            empty(current.call.task, sets);
         }
     }
 
@@ -209,12 +204,7 @@ impl Tracer {
     }
 
     /// What the run's record learns from a call that is over.
-    fn learn(
-        &mut self,
-        id: TaskId,
-        current: &Current,
-        result: i64,
-    ) {
+    fn learn(&mut self, id: TaskId, current: &Current, result: i64) {
         let Ok(count) = usize::try_from(result) else {
             return;
         };
@@ -253,6 +243,16 @@ fn put_limit_back(call: &Call, registers: &mut Registers) {
         registers.set_number(call.number);
     } else if let Some((place, _)) = call.limit_argument() {
         registers.set_argument(place, call.arguments[place]);
+    }
+}
+
+/// What the call returns when its time limit has passed.
+fn pass(current: &Current, registers: &mut Registers) {
+    let late = current.waiting.as_ref().map_or(0, |it| it.late);
+    registers.set_result(late);
+    let [sets @ .., _, _] = current.call.arguments;
+    if matches!(current.call.number, libc::SYS_select | libc::SYS_pselect6) {
+        empty(current.call.task, sets);
     }
 }
 

@@ -76,7 +76,9 @@ impl Chooser {
     fn stick(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
         let last = self.last.filter(|last| tasks.contains(last));
         match last {
-            Some(last) if self.chance.random_bool(self.stickiness) => Some(last),
+            Some(last) if self.chance.random_bool(self.stickiness) => {
+                Some(last)
+            }
             _ => self.any(tasks),
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Tracee {
     pub(crate) operation: Option<String>,
     /// The address at which the kernel will tell others that it has ended.
     pub(crate) farewell: u64,
+    /// Where it has fallen asleep.
+    pub(crate) slept_at: Option<Whereabouts>,
     stat: File,
     wchan: File,
 }
@@ -46,6 +48,19 @@ pub(crate) enum State {
     Dying,
     /// It is gone.
     Gone,
+}
+
+/// The function of the kernel in which a task sleeps or is stopped; `0`: it
+/// does neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Whereabouts {
+    name: [u8; 32],
+}
+
+impl Whereabouts {
+    fn is_off_the_processor(self) -> bool {
+        !matches!(self.name, [b'0' | 0, ..])
+    }
 }
 
 /// Where a task has stopped.
@@ -73,15 +88,24 @@ pub(crate) struct Current {
     pub(crate) changed: bool,
     /// Whether it writes to the terminal.
     pub(crate) prints: bool,
-    /// Whether it had to wait.
-    pub(crate) slept: bool,
-    /// Whether its time limit has passed.
-    pub(crate) late: bool,
+    pub(crate) phase: Phase,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It has begun.
+    Begun,
+    /// It has had to wait.
+    Slept,
+    /// Its time limit has passed.
+    Late,
 }
 
 impl Tracee {
     pub(crate) fn new(task: Pid, process: Pid) -> io::Result<Self> {
-        let file = |name| File::open(format!("/proc/{process}/task/{task}/{name}"));
+        let file =
+            |name| File::open(format!("/proc/{process}/task/{task}/{name}"));
         Ok(Self {
             task,
             process,
@@ -90,6 +114,7 @@ impl Tracee {
             interrupted: None,
             operation: None,
             farewell: 0,
+            slept_at: None,
             stat: file("stat")?,
             wchan: file("wchan")?,
         })
@@ -109,15 +134,27 @@ impl Tracee {
         text.get(name_end + 2).copied()
     }
 
-    /// Whether it sleeps until somebody wakes it. A task that is about to sleep
-    /// has the letter already, and may find that it need not; where in the
-    /// kernel it sleeps is told only of one that does.
-    pub(crate) fn is_asleep(&self) -> bool {
-        self.letter() == Some(b'S') && {
-            let mut first = [0];
-            let count = self.wchan.read_at(&mut first, 0);
-            count.is_ok_and(|count| count == 1 && first != *b"0")
-        }
+    /// Where in the kernel it is, if it sleeps there until somebody wakes it.
+    ///
+    /// The letter alone does not tell: a task that is about to sleep has it
+    /// already, and may find that it need not.
+    pub(crate) fn asleep_at(&self) -> Option<Whereabouts> {
+        let whereabouts = self.whereabouts();
+        let sleeps =
+            whereabouts.is_off_the_processor() && self.letter() == Some(b'S');
+        sleeps.then_some(whereabouts)
+    }
+
+    /// Whether it still sleeps where it has slept before.
+    pub(crate) fn still_sleeps(&self) -> bool {
+        self.slept_at == Some(self.whereabouts())
+    }
+
+    fn whereabouts(&self) -> Whereabouts {
+        let mut name = [0; 32];
+        // Nothing can be read of a task that is gone.
+        let _ = self.wchan.read_at(&mut name, 0);
+        Whereabouts { name }
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -146,8 +183,7 @@ impl Current {
             since,
             changed: false,
             prints: false,
-            slept: false,
-            late: false,
+            phase: Phase::Begun,
         }
     }
 

@@ -26,7 +26,7 @@ use crate::sys::stop::{self, Go, Stop};
 use crate::terminal::Terminal;
 use crate::time::Time;
 use crate::trace::{Blocked, Ended, Ending, Task, TaskId, Trace, Wait, What};
-use crate::tracee::{At, State, Tracee};
+use crate::tracee::{At, Phase, State, Tracee};
 
 /// Why a run is over.
 pub(crate) enum End {
@@ -63,7 +63,8 @@ impl Tracer {
             Terminal::open().map_err(failed("open a terminal for it"))?;
         let stderr = rustix::fs::memfd_create("stderr", MemfdFlags::CLOEXEC)
             .map_err(|error| failed("make a file for stderr")(error.into()))?;
-        let stdin = File::open("/dev/null").map_err(failed("open /dev/null"))?;
+        let stdin =
+            File::open("/dev/null").map_err(failed("open /dev/null"))?;
         let launched = launch(&Start {
             program: &found,
             stdin: stdin.as_fd(),
@@ -195,7 +196,7 @@ impl Tracer {
     fn trap(&mut self, id: TaskId) -> io::Result<()> {
         let tracee = &mut self.tracees[id];
         if let Some(current) = &tracee.current
-            && current.late
+            && current.phase == Phase::Late
         {
             // It was chosen to go on after its time limit: it goes on.
             tracee.current = None;

@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use nix::errno::Errno;
 use nix::sys::personality::{self, Persona};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal};
-use nix::sys::signal::{sigprocmask, signal};
+use nix::sys::signal::{signal, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir, execve, fork, setsid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use seccompiler::{BpfProgram, apply_filter};

@@ -138,9 +138,7 @@ pub(crate) fn resume(task: Pid, how: Go, signal: c_int) -> io::Result<()> {
     // task only if this thread traces it and it is stopped, else they fail.
     // (nix offers the same for the signals that it knows, and glibc sends
     // itself others.)
-    let done = unsafe {
-        libc::ptrace(request, task.as_raw(), nowhere, signal)
-    };
+    let done = unsafe { libc::ptrace(request, task.as_raw(), nowhere, signal) };
     if done == 0 {
         return Ok(());
     }
