@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
@@ -21,6 +21,15 @@ struct Target {
     name: String,
 }
 
+/// What a build has made.
+#[derive(Debug)]
+pub struct Build {
+    /// Whether all of it could be built; if not, cargo has said why on stderr.
+    pub succeeded: bool,
+    /// The programs, by name.
+    pub programs: BTreeMap<String, PathBuf>,
+}
+
 /// Builds the programs of the whole workspace; their paths by name.
 ///
 /// All at once, since building them one by one would unify features in another
@@ -29,20 +38,30 @@ struct Target {
 /// # Errors
 /// If cargo fails; it has said why on stderr.
 pub fn build() -> io::Result<BTreeMap<String, PathBuf>> {
+    let build = cargo_build(&root(), &["--workspace", "--bins"])?;
+    if !build.succeeded {
+        return Err(io::Error::other("the examples cannot be built"));
+    }
+    Ok(build.programs)
+}
+
+/// Runs `cargo build` in `folder`, in the profile of this program.
+///
+/// # Errors
+/// If cargo cannot be started, or says what cannot be understood.
+pub fn cargo_build(folder: &Path, arguments: &[&str]) -> io::Result<Build> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args(["build", "--quiet", "--workspace", "--bins"])
+        .args(["build", "--quiet"])
         .arg("--message-format=json-render-diagnostics")
-        .current_dir(root())
+        .args(arguments)
+        .current_dir(folder)
         .stderr(Stdio::inherit());
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
     let output = command.output()?;
-    if !output.status.success() {
-        return Err(io::Error::other("the examples cannot be built"));
-    }
     let mut programs = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let artifact: Artifact = serde_json::from_str(line)?;
@@ -52,5 +71,8 @@ pub fn build() -> io::Result<BTreeMap<String, PathBuf>> {
             programs.insert(target.name, path);
         }
     }
-    Ok(programs)
+    Ok(Build {
+        succeeded: output.status.success(),
+        programs,
+    })
 }
