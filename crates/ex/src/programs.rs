@@ -1,12 +1,12 @@
 //! The binaries of the examples.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
+use crate::Error;
 use crate::catalogue::root;
 
 /// What cargo says of a thing that it has built.
@@ -23,29 +23,52 @@ struct Target {
 
 /// Builds the programs of the whole workspace; their paths by name.
 ///
-/// All at once, since building them one by one would unify features in another
-/// way each time, and compile the dependencies anew.
+/// # Errors
+/// If cargo fails; it has said why on stderr.
+pub fn build() -> Result<BTreeMap<String, PathBuf>, Error> {
+    cargo(&["--bins"], "the workspace")
+}
+
+/// Builds the program of one package; its path.
 ///
 /// # Errors
 /// If cargo fails; it has said why on stderr.
-pub fn build() -> io::Result<BTreeMap<String, PathBuf>> {
+pub fn build_one(package: &str) -> Result<PathBuf, Error> {
+    let mut programs = cargo(&["--bin", package], package)?;
+    programs
+        .remove(package)
+        .ok_or_else(|| Error::NoProgram(package.to_owned()))
+}
+
+/// Builds some programs as members of the whole workspace: for one package by
+/// itself cargo would unify features in another way, and compile the
+/// dependencies anew.
+fn cargo(
+    which: &[&str],
+    what: &str,
+) -> Result<BTreeMap<String, PathBuf>, Error> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args(["build", "--quiet", "--workspace", "--bins"])
+        .args(["build", "--quiet", "--workspace"])
+        .args(which)
         .arg("--message-format=json-render-diagnostics")
         .current_dir(root())
         .stderr(Stdio::inherit());
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    let output = command.output()?;
+    let output = command.output().map_err(|source| Error::Run {
+        program: "cargo".to_owned(),
+        source,
+    })?;
     if !output.status.success() {
-        return Err(io::Error::other("the examples cannot be built"));
+        return Err(Error::Build(what.to_owned()));
     }
     let mut programs = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
-        let artifact: Artifact = serde_json::from_str(line)?;
+        let artifact: Artifact = serde_json::from_str(line)
+            .map_err(|error| Error::Cargo(error.into()))?;
         if let (Some(target), Some(path)) =
             (artifact.target, artifact.executable)
         {
