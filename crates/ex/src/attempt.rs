@@ -7,6 +7,7 @@ use std::time::Duration;
 use contract::{Contract, Exit, Run, Verdict};
 
 use crate::Error;
+use crate::family::Reach;
 use crate::watch::{Sight, Watch, watch};
 
 /// A run that is to be made.
@@ -46,6 +47,7 @@ impl Attempt<'_> {
             deadline: self.deadline,
             pace: self.pace,
             until_blocked: self.contract.exit() == Exit::Blocked,
+            reach: Reach::Group,
         };
         let sight = watch(&mut command, how);
         let Sight { run, left_behind } =

@@ -13,6 +13,7 @@ mod error;
 pub mod family;
 pub mod programs;
 pub mod tally;
+mod terminal;
 pub mod watch;
 
 pub use error::Error;
