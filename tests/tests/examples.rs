@@ -12,12 +12,13 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::{Report, Verdict};
+use contract::{Exit, Report, Verdict};
 use ex::attempt::{Attempt, Outcome};
 use ex::catalogue::{Variant, variants};
-use ex::family::regions_left;
+use ex::family::{Reach, regions_left};
 use ex::programs;
 use ex::tally::Tally;
+use ex::watch::Watch;
 use golden::chance::seed;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -90,14 +91,19 @@ fn check(
         .get(&example.package)
         .ok_or_else(|| format!("{} has no binary", example.package))?;
     let pace = PACE.max(example.about.minimum_pace);
+    let how = Watch {
+        deadline: DEADLINE,
+        pace,
+        until_blocked: contract.exit() == Exit::Blocked,
+        reach: Reach::Group,
+    };
     let runs = (0..PLAIN_RUNS + PINNED_RUNS).map(|number| Trying {
-        attempt: Attempt {
-            program,
-            contract: &contract,
-            pace,
-            seed: seed.wrapping_add(number.into()),
-            deadline: DEADLINE,
-        },
+        attempt: Attempt::of_example(
+            program.as_os_str(),
+            &contract,
+            seed.wrapping_add(number.into()),
+            how,
+        ),
         pinned: number >= PLAIN_RUNS,
     });
     let runs: Vec<_> = runs.collect();
@@ -162,10 +168,10 @@ impl Trying<'_> {
         let Attempt {
             program,
             contract,
-            pace,
             seed,
+            how: Watch { pace, .. },
             ..
-        } = self.attempt;
+        } = &self.attempt;
         let flags = contract.flags().join(" ");
         let program = program.display();
         format!(

@@ -1,28 +1,27 @@
-//! One run of one variant, judged by its contract.
+//! One run of a program, judged by a contract.
 
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
 use std::process::Command;
-use std::time::Duration;
 
-use contract::{Contract, Exit, Run, Verdict};
+use contract::{Contract, Run, Verdict};
 
 use crate::Error;
-use crate::family::Reach;
+use crate::environment::{PACE, SEED};
 use crate::watch::{Sight, Watch, watch};
 
 /// A run that is to be made.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Attempt<'a> {
-    /// The program of the example.
-    pub program: &'a Path,
-    /// The contract, which also tells the flags.
+    /// The program.
+    pub program: &'a OsStr,
+    /// What it is told.
+    pub arguments: Vec<OsString>,
+    /// The contract that it has to keep.
     pub contract: &'a Contract,
-    /// So long is a second of the example.
-    pub pace: f64,
-    /// The seed of its random numbers.
+    /// The seed of its random numbers, if it is an example.
     pub seed: u64,
-    /// A run that takes longer is ended.
-    pub deadline: Duration,
+    /// How it is watched.
+    pub how: Watch,
 }
 
 /// A run that has been made.
@@ -36,20 +35,39 @@ pub struct Outcome {
     pub left_behind: Vec<String>,
 }
 
-impl Attempt<'_> {
+impl<'a> Attempt<'a> {
+    /// A run of an example, with the flags that its contract tells.
+    #[must_use]
+    pub fn of_example(
+        program: &'a OsStr,
+        contract: &'a Contract,
+        seed: u64,
+        how: Watch,
+    ) -> Self {
+        Self {
+            program,
+            arguments: contract.flags().iter().map(OsString::from).collect(),
+            contract,
+            seed,
+            how,
+        }
+    }
+
     /// Runs the program, and judges the run.
     ///
     /// # Errors
     /// If it cannot be started or watched.
     pub fn make(&self) -> Result<Outcome, Error> {
-        let mut command = self.command();
-        let how = Watch {
-            deadline: self.deadline,
-            pace: self.pace,
-            until_blocked: self.contract.exit() == Exit::Blocked,
-            reach: Reach::Group,
-        };
-        let sight = watch(&mut command, how);
+        let mut command = Command::new(self.program);
+        command
+            .args(&self.arguments)
+            .env(PACE, self.how.pace.to_string())
+            .env(SEED, self.seed.to_string())
+            .env_remove("RUST_BACKTRACE")
+            // With it Python writes the end of a line by itself, and another
+            // line may come between.
+            .env_remove("PYTHONUNBUFFERED");
+        let sight = watch(&mut command, self.how);
         let Sight { run, left_behind } =
             sight.map_err(|source| Error::Run {
                 program: self.program.display().to_string(),
@@ -61,15 +79,5 @@ impl Attempt<'_> {
             verdict,
             left_behind,
         })
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(self.program);
-        command
-            .args(self.contract.flags())
-            .env("LESSON_PACE", self.pace.to_string())
-            .env("LESSON_SEED", self.seed.to_string())
-            .env_remove("RUST_BACKTRACE");
-        command
     }
 }

@@ -9,7 +9,6 @@ use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
@@ -30,18 +29,9 @@ pub enum Reach {
     /// The process group of the leader.
     Group,
     /// Whoever descends from this process, whatever group or session he has
-    /// made for himself. This is for a process that has [adopted](adopt), and
-    /// runs one family at a time.
+    /// made for himself. This is for a process that has
+    /// [taken charge](crate::charge::take), and runs one family at a time.
     Descendants,
-}
-
-/// From now on whoever loses his parent becomes a child of this process, if
-/// he descends from it.
-///
-/// # Errors
-/// If the kernel refuses.
-pub fn adopt() -> io::Result<()> {
-    Ok(set_child_subreaper(true)?)
 }
 
 /// Starts `command` as the leader of a family of its own, without stdin, with
@@ -88,13 +78,14 @@ impl Family {
     }
 
     fn stats(self) -> Vec<Stat> {
-        let mut stats = Stat::all();
+        let stats = Stat::all();
         match self.reach {
-            Reach::Group => stats.retain(|stat| stat.group == self.leader),
-            Reach::Descendants => stats = descendants(&stats),
+            Reach::Descendants => descendants(&stats),
+            Reach::Group => {
+                let same = |stat: &Stat| stat.group == self.leader;
+                stats.into_iter().filter(same).collect()
+            }
         }
-        stats.retain(|stat| !stat.has_ended());
-        stats
     }
 
     /// Those that are still there a moment after the end of the run; they are
@@ -118,11 +109,7 @@ impl Family {
 
     /// Kills all, also those who are born meanwhile.
     pub fn kill(self) {
-        let start = Instant::now();
-        while start.elapsed() < GRACE && !self.members().is_empty() {
-            self.signal(Signal::SIGKILL);
-            thread::sleep(GLANCE);
-        }
+        kill_all(|| self.stats());
     }
 
     /// Whether each thread of each process waits for another one, without a
@@ -175,7 +162,7 @@ fn waits_for_ever(call: &str) -> bool {
 
 /// What /proc/…/stat says of a process.
 #[derive(Debug, Clone, Copy)]
-struct Stat {
+pub(crate) struct Stat {
     pid: i32,
     state: char,
     parent: i32,
@@ -183,14 +170,15 @@ struct Stat {
 }
 
 impl Stat {
-    /// Of all processes of the machine.
-    fn all() -> Vec<Self> {
+    /// Of all processes of the machine that have not ended.
+    pub(crate) fn all() -> Vec<Self> {
         let Ok(entries) = fs::read_dir("/proc") else {
             return Vec::new();
         };
         let names = entries.flatten().map(|entry| entry.file_name());
         let pids = names.filter_map(|name| name.to_str()?.parse().ok());
-        pids.filter_map(Self::of).collect()
+        let stats = pids.filter_map(Self::of);
+        stats.filter(|stat| !stat.has_ended()).collect()
     }
 
     fn of(pid: i32) -> Option<Self> {
@@ -211,8 +199,24 @@ impl Stat {
     }
 }
 
+/// Kills those whom `members` tells, also who is born meanwhile.
+pub(crate) fn kill_all(members: impl Fn() -> Vec<Stat>) {
+    let start = Instant::now();
+    while start.elapsed() < GRACE {
+        let members = members();
+        if members.is_empty() {
+            return;
+        }
+        for stat in members {
+            // Whoever is not there any more need not be killed.
+            let _ = kill(Pid::from_raw(stat.pid), Signal::SIGKILL);
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
 /// Whoever of `all` descends from this process.
-fn descendants(all: &[Stat]) -> Vec<Stat> {
+pub(crate) fn descendants(all: &[Stat]) -> Vec<Stat> {
     let mut parents = vec![process::id().cast_signed()];
     let mut found = Vec::new();
     while let Some(parent) = parents.pop() {

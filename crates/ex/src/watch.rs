@@ -13,6 +13,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
+use crate::charge;
 use crate::family::{Family, Reach};
 use crate::terminal::Terminal;
 
@@ -80,6 +81,7 @@ pub fn watch_lines(
     listener.listen(&screen, family, how)?;
     let ending = end(&mut child, &listener, family, start + how.deadline)?;
     let elapsed = start.elapsed();
+    charge::check();
     let left_behind = family.left_behind();
     let run = Run {
         lines: listener.finish(),
