@@ -18,7 +18,7 @@ use std::io;
 use contract::Contract;
 use serde::Deserialize;
 
-use crate::catalogue::Example;
+use ex::catalogue::Example;
 
 /// One mistake.
 #[derive(Debug, Clone, Deserialize)]

@@ -1,6 +1,6 @@
 //! What the README says of the examples.
 
-use crate::catalogue::Example;
+use ex::catalogue::Example;
 
 /// The line above the table of the examples.
 pub const BEGIN: &str = "<!-- examples: made from the manifests -->";

@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::catalogue::{Example, root};
-use crate::programs::{Build, cargo_build};
+use ex::catalogue::{Example, root};
+use ex::programs::{Build, cargo_build};
 
 /// A binary to be built.
 #[derive(Debug, Clone)]
@@ -44,6 +44,7 @@ pub fn build(examples: &[Example], sources: &[Source]) -> io::Result<Build> {
     let target = root().join("target");
     let target = target.to_string_lossy();
     cargo_build(&package, &["--keep-going", "--target-dir", &target])
+        .map_err(io::Error::other)
 }
 
 fn file(name: &str) -> String {

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -15,11 +14,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use contract::Contract;
-use golden::catalogue::{Variant, variants};
+use ex::catalogue::{Variant, variants};
+use ex::family::{regions_left, spawn};
+use ex::programs;
 use golden::chance::seed;
-use golden::family::{regions_left, spawn};
-use golden::programs;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -65,7 +63,7 @@ fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let mut trials = Vec::new();
     for variant in variants()? {
         let programs = Arc::clone(&programs);
-        trials.push(Trial::test(variant.name.clone(), move || {
+        trials.push(Trial::test(variant.full_name(), move || {
             check(&variant, &programs, seed)
         }));
     }
@@ -83,9 +81,7 @@ fn check(
 ) -> Result<(), Failed> {
     let package = &variant.example.package;
     let program = programs.get(package).ok_or("there is no such program")?;
-    let contract = fs::read_to_string(&variant.contract)?;
-    let contract = Contract::parse(&contract, package)
-        .map_err(|_| "the contract has mistakes")?;
+    let contract = variant.read()?;
     let mut chance = Xoshiro256PlusPlus::seed_from_u64(seed);
     for _ in 0..TRIES {
         for way in [Way::ReaderGone, Way::Interrupt, Way::Terminate, Way::Kill]

@@ -2,24 +2,24 @@
 //! on one processor, at a small pace and with another seed each time.
 //!
 //! At the end stands how often each `usually` held, and how close any run came
-//! to each bound. A failure shows the run as its contract's checker draws it, and the command
-//! that repeats it. `GOLDEN_SEED=n` repeats all of them with the same seeds.
+//! to each bound. A failure shows the run as its contract's checker draws it, and
+//! the command that repeats it. `GOLDEN_SEED=n` repeats all of them with the same seeds.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::{Contract, Exit, Report, Verdict};
-use golden::catalogue::{Variant, root, variants};
+use contract::{Exit, Report, Verdict};
+use ex::attempt::{Attempt, Outcome};
+use ex::catalogue::{Variant, variants};
+use ex::family::{Reach, regions_left};
+use ex::programs;
+use ex::tally::Tally;
+use ex::watch::Watch;
 use golden::chance::seed;
-use golden::family::regions_left;
-use golden::programs;
-use golden::tally::Tally;
-use golden::watch::{Sight, Watch, watch};
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -70,9 +70,9 @@ fn trials(tallies: &Tallies) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     for variant in variants()? {
         let programs = Arc::clone(&programs);
         let tallies = Arc::clone(tallies);
-        trials.push(Trial::test(variant.name.clone(), move || {
+        trials.push(Trial::test(variant.full_name(), move || {
             let tally = check(&variant, &programs, seed)?;
-            lock(&tallies).insert(variant.name, tally);
+            lock(&tallies).insert(variant.full_name(), tally);
             Ok(())
         }));
     }
@@ -85,30 +85,29 @@ fn check(
     programs: &BTreeMap<String, PathBuf>,
     seed: u64,
 ) -> Result<Tally, Failed> {
-    let Variant {
-        example,
-        contract: path,
-        ..
-    } = variant;
-    let shown = path.strip_prefix(root())?.display().to_string();
-    let contract = Contract::parse(&fs::read_to_string(path)?, &shown)
-        .map_err(|faults| {
-            let faults = faults.iter().map(ToString::to_string);
-            faults.collect::<Vec<_>>().join("\n")
-        })?;
+    let Variant { example, .. } = variant;
+    let contract = variant.read()?;
     let program = programs
         .get(&example.package)
         .ok_or_else(|| format!("{} has no binary", example.package))?;
     let pace = PACE.max(example.about.minimum_pace);
-    let runs = (0..PLAIN_RUNS + PINNED_RUNS).map(|number| Attempt {
-        program,
-        contract: &contract,
+    let how = Watch {
+        deadline: DEADLINE,
         pace,
-        seed: seed.wrapping_add(number.into()),
+        until_blocked: contract.exit() == Exit::Blocked,
+        reach: Reach::Group,
+    };
+    let runs = (0..PLAIN_RUNS + PINNED_RUNS).map(|number| Trying {
+        attempt: Attempt::of_example(
+            program.as_os_str(),
+            &contract,
+            seed.wrapping_add(number.into()),
+            how,
+        ),
         pinned: number >= PLAIN_RUNS,
     });
     let runs: Vec<_> = runs.collect();
-    let reports: Vec<_> = runs.par_iter().map(Attempt::judge).collect();
+    let reports: Vec<_> = runs.par_iter().map(Trying::judge).collect();
     let mut tally = Tally::new(pace);
     for report in reports {
         tally.add(&report?);
@@ -117,20 +116,21 @@ fn check(
 }
 
 /// One run of one variant.
-struct Attempt<'a> {
-    program: &'a Path,
-    contract: &'a Contract,
-    pace: f64,
-    seed: u64,
+struct Trying<'a> {
+    attempt: Attempt<'a>,
     pinned: bool,
 }
 
-impl Attempt<'_> {
+impl Trying<'_> {
     fn judge(&self) -> Result<Report, Failed> {
         let left_before = regions_left();
-        let Sight { run, left_behind } = self.watch()?;
+        let Outcome {
+            verdict,
+            left_behind,
+            ..
+        } = self.make()?;
         let mut complaints = String::new();
-        let report = match self.contract.judge(&run) {
+        let report = match verdict {
             Verdict::Kept(report) => report,
             Verdict::Broken(violation) => {
                 writeln!(complaints, "{violation}")?;
@@ -152,33 +152,28 @@ impl Attempt<'_> {
         Err(complaints.into())
     }
 
-    fn watch(&self) -> Result<Sight, Failed> {
-        let mut command = Command::new(self.program);
-        command
-            .args(self.contract.flags())
-            .env("LESSON_PACE", self.pace.to_string())
-            .env("LESSON_SEED", self.seed.to_string())
-            .env_remove("RUST_BACKTRACE");
-        let how = Watch {
-            deadline: DEADLINE,
-            pace: self.pace,
-            until_blocked: self.contract.exit() == Exit::Blocked,
-        };
+    fn make(&self) -> Result<Outcome, Failed> {
         // A child runs where the thread may run that starts it.
         let everywhere = sched_getaffinity(Pid::from_raw(0))?;
         if self.pinned {
             sched_setaffinity(Pid::from_raw(0), &first_of(&everywhere)?)?;
         }
-        let sight = watch(&mut command, how);
+        let outcome = self.attempt.make();
         sched_setaffinity(Pid::from_raw(0), &everywhere)?;
-        Ok(sight?)
+        Ok(outcome?)
     }
 
     fn command_line(&self) -> String {
         let pinned = if self.pinned { "taskset -c 0 " } else { "" };
-        let flags = self.contract.flags().join(" ");
-        let program = self.program.display();
-        let (pace, seed) = (self.pace, self.seed);
+        let Attempt {
+            program,
+            contract,
+            seed,
+            how: Watch { pace, .. },
+            ..
+        } = &self.attempt;
+        let flags = contract.flags().join(" ");
+        let program = program.display();
         format!(
             "LESSON_PACE={pace} LESSON_SEED={seed} {pinned}{program} {flags}"
         )

@@ -16,11 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use contract::{Contract, Kind, Verdict, Violation};
-use golden::catalogue::{Example, examples, root};
+use ex::catalogue::{Example, examples, root};
 use golden::chance::seed;
 use golden::mutants::{Mutant, hard_rules, mutants};
 use golden::scratch::{self, Source};
-use golden::watch::{Watch, watch};
+use ex::watch::{Watch, watch};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// How often a mutant is run until it counts as a survivor.

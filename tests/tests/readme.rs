@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::{env, fs};
 
-use golden::catalogue::{examples, root};
+use ex::catalogue::{examples, root};
 use golden::readme::{table, with_table};
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;

@@ -5,8 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use contract::Contract;
-use golden::catalogue::{Example, examples, root};
+use ex::catalogue::{Example, examples, root};
 use unicode_width::UnicodeWidthStr;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -154,10 +153,8 @@ fn text(example: &Example) -> Result<String> {
 /// The flags of each variant.
 fn flags(example: &Example) -> Result<Vec<String>> {
     let mut all = Vec::new();
-    for path in example.contracts()? {
-        let contract = Contract::parse(&fs::read_to_string(&path)?, "")
-            .map_err(|_| format!("{} has mistakes", path.display()))?;
-        all.push(contract.flags().join(" "));
+    for variant in example.variants()? {
+        all.push(variant.read()?.flags().join(" "));
     }
     Ok(all)
 }

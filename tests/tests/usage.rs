@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::LazyLock;
 
-use golden::catalogue::examples;
-use golden::family::spawn;
-use golden::programs;
+use ex::catalogue::examples;
+use ex::family::spawn;
+use ex::programs;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 

@@ -44,11 +44,20 @@ pub(crate) struct Row {
 impl Picture {
     /// The picture, each row with a newline; empty if there are no rows.
     pub(crate) fn draw(&self) -> String {
-        let shown = self.shown_rows();
+        self.draw_rows(&self.shown_rows())
+    }
+
+    /// The same with all rows.
+    pub(crate) fn draw_whole(&self) -> String {
+        let all: Vec<usize> = (0..self.rows.len()).collect();
+        self.draw_rows(&all)
+    }
+
+    fn draw_rows(&self, shown: &[usize]) -> String {
         if shown.is_empty() {
             return String::new();
         }
-        Layout::new(self, &shown).draw(&shown)
+        Layout::new(self, shown).draw(shown)
     }
 
     /// The indices of the rows near a marked one.

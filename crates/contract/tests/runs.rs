@@ -227,3 +227,20 @@ fn blanks_at_the_end_of_a_line_do_not_count() {
     let run = Run::saved("hello  \r\n", Ending::Exited(0));
     kept("main:\n  | hello \n", &run);
 }
+
+#[test]
+fn a_legal_run_is_drawn_whole_and_with_its_times() {
+    let contract = contract("a:\n  ×20 | tick\n");
+    let drawn = contract.draw(&watched(&[("tick", 1250); 20], 2000));
+    let drawn = drawn.expect("it is legal");
+    let rows: Vec<_> = drawn.lines().collect();
+    assert_eq!(rows.len(), 21, "{drawn}");
+    assert_eq!(rows[0].trim_start(), "a     seen at");
+    assert!(rows.contains(&"    9  tick  1.250 s"), "{drawn}");
+}
+
+#[test]
+fn an_illegal_run_is_not_drawn_as_a_legal_one() {
+    let run = Run::saved("bye\n", Ending::Exited(0));
+    assert_eq!(contract(HELLO).draw(&run), None);
+}

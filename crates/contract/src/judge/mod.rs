@@ -3,6 +3,7 @@
 mod binding;
 mod breach;
 mod cast;
+mod draw;
 mod end;
 mod rules;
 mod unknown;
@@ -39,15 +40,7 @@ impl Contract {
     /// Judges a run: is it one of the legal ones?
     #[must_use]
     pub fn judge(&self, run: &Run) -> Verdict {
-        let mut judge = Judge {
-            contract: self,
-            run,
-            cast: Cast::new(self),
-            bindings: Bindings::default(),
-            watches: self.rules.iter().map(Watch::new).collect(),
-            events: Vec::new(),
-            timed: run.lines.iter().all(|line| line.at.is_some()),
-        };
+        let mut judge = Judge::new(self, run);
         match judge.judge() {
             Ok(report) => Verdict::Kept(report),
             Err(breach) => Verdict::Broken(Box::new(judge.explain(breach))),
@@ -66,6 +59,18 @@ struct Judge<'c> {
 }
 
 impl<'c> Judge<'c> {
+    fn new(contract: &'c Contract, run: &'c Run) -> Self {
+        Self {
+            contract,
+            run,
+            cast: Cast::new(contract),
+            bindings: Bindings::default(),
+            watches: contract.rules.iter().map(Watch::new).collect(),
+            events: Vec::new(),
+            timed: run.lines.iter().all(|line| line.at.is_some()),
+        }
+    }
+
     fn judge(&mut self) -> Result<Report, Breach<'c>> {
         for (index, output) in self.run.lines.iter().enumerate() {
             let row = index + 1;

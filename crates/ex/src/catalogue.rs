@@ -1,10 +1,16 @@
 //! The examples of this repository, as their manifests describe them.
 
+use std::env;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
+use contract::Contract;
 use serde::Deserialize;
+
+use crate::Error;
+
+/// Another workspace than the one in which this was built.
+const ROOT: &str = "EX_ROOT";
 
 /// One example: a member crate under `examples-*`.
 #[derive(Debug, Clone)]
@@ -58,15 +64,18 @@ struct Metadata {
 /// The folder of the workspace.
 #[must_use]
 pub fn root() -> PathBuf {
+    if let Some(root) = env::var_os(ROOT) {
+        return root.into();
+    }
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    package.parent().unwrap_or(package).to_owned()
+    package.ancestors().nth(2).unwrap_or(package).to_owned()
 }
 
 /// All examples, in the order of the table.
 ///
 /// # Errors
 /// If a manifest cannot be read or lacks something; the message names it.
-pub fn examples() -> io::Result<Vec<Example>> {
+pub fn examples() -> Result<Vec<Example>, Error> {
     let mut examples = Vec::new();
     for group in folders(&root())? {
         if file_name(&group).starts_with("examples-") {
@@ -79,44 +88,25 @@ pub fn examples() -> io::Result<Vec<Example>> {
     Ok(examples)
 }
 
-/// One way of running an example, which has a contract of its own.
-#[derive(Debug, Clone)]
-pub struct Variant {
-    /// `ex3-1::no-join`.
-    pub name: String,
-    /// The example.
-    pub example: Example,
-    /// The file of its contract.
-    pub contract: PathBuf,
-}
-
 /// The variants of all examples.
 ///
 /// # Errors
 /// As [`examples`].
-pub fn variants() -> io::Result<Vec<Variant>> {
+pub fn variants() -> Result<Vec<Variant>, Error> {
     let mut variants = Vec::new();
     for example in examples()? {
-        for contract in example.contracts()? {
-            let stem = contract.file_stem().unwrap_or_default();
-            let name = format!("{}::{}", example.package, stem.display());
-            let example = example.clone();
-            variants.push(Variant {
-                name,
-                example,
-                contract,
-            });
-        }
+        variants.extend(example.variants()?);
     }
     Ok(variants)
 }
 
 impl Example {
-    fn read(folder: PathBuf) -> io::Result<Self> {
+    fn read(folder: PathBuf) -> Result<Self, Error> {
         let path = folder.join("Cargo.toml");
-        let text = fs::read_to_string(&path)?;
+        let text = fs::read_to_string(&path).map_err(Error::read(&path))?;
         let Manifest { package } = toml::from_str(&text).map_err(|error| {
-            io::Error::other(format!("{}: {error}", path.display()))
+            let message = error.message().to_owned();
+            Error::Manifest { path, message }
         })?;
         let Package { name, metadata } = package;
         Ok(Self {
@@ -126,18 +116,24 @@ impl Example {
         })
     }
 
-    /// Its contracts, one a variant, by name.
+    /// Its variants, by name.
     ///
     /// # Errors
     /// If the folder cannot be read.
-    pub fn contracts(&self) -> io::Result<Vec<PathBuf>> {
-        let entries = fs::read_dir(&self.folder)?;
-        let paths = entries.map(|entry| Ok(entry?.path()));
-        let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
-        paths
+    pub fn variants(&self) -> Result<Vec<Variant>, Error> {
+        let mut contracts = entries(&self.folder)?;
+        contracts
             .retain(|path| path.extension().is_some_and(|it| it == "contract"));
-        paths.sort();
-        Ok(paths)
+        let variants = contracts.into_iter().map(|contract| Variant {
+            name: contract
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            example: self.clone(),
+            contract,
+        });
+        Ok(variants.collect())
     }
 
     /// Its program.
@@ -145,14 +141,64 @@ impl Example {
     pub fn main(&self) -> PathBuf {
         self.folder.join("src/main.rs")
     }
+
+    /// Its titles: `创建一个子进程 · Create one child process`.
+    #[must_use]
+    pub fn titles(&self) -> String {
+        let About {
+            title, title_zh, ..
+        } = &self.about;
+        format!("{title_zh} · {title}")
+    }
 }
 
-fn folders(of: &Path) -> io::Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(of)?;
+/// One way of running an example, which has a contract of its own.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// `no-join`.
+    pub name: String,
+    /// The example.
+    pub example: Example,
+    /// The file of its contract.
+    pub contract: PathBuf,
+}
+
+impl Variant {
+    /// The variant that is run without flags.
+    pub const DEFAULT: &'static str = "default";
+
+    /// `ex3-1::no-join`.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        format!("{}::{}", self.example.package, self.name)
+    }
+
+    /// Its contract.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or has mistakes; the message shows them.
+    pub fn read(&self) -> Result<Contract, Error> {
+        let path = &self.contract;
+        let text = fs::read_to_string(path).map_err(Error::read(path))?;
+        let root = root();
+        let shown = path.strip_prefix(&root).unwrap_or(path);
+        Contract::parse(&text, &shown.display().to_string())
+            .map_err(Error::Contract)
+    }
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = fs::read_dir(folder).map_err(Error::read(folder))?;
     let paths = entries.map(|entry| Ok(entry?.path()));
-    let mut paths = paths.collect::<io::Result<Vec<_>>>()?;
-    paths.retain(|path| path.is_dir());
+    let paths = paths.collect::<Result<Vec<_>, _>>();
+    let mut paths = paths.map_err(Error::read(folder))?;
     paths.sort();
+    Ok(paths)
+}
+
+fn folders(of: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut paths = entries(of)?;
+    paths.retain(|path| path.is_dir());
     Ok(paths)
 }
 

@@ -1,17 +1,21 @@
 //! Watching a run: what is printed, when, and how it ends.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdout, Command, ExitStatus};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use contract::{Ending, OutputLine, Run, Seen};
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
-use crate::family::{Family, spawn};
+use crate::charge;
+use crate::family::{Family, Reach};
+use crate::terminal::Terminal;
 
 /// How often the watcher looks for output, which is how exactly it knows when
 /// a line was printed.
@@ -30,6 +34,8 @@ pub struct Watch {
     /// End the run when it is blocked: when all its threads wait for each
     /// other.
     pub until_blocked: bool,
+    /// Who has to be gone after the run.
+    pub reach: Reach,
 }
 
 /// What was seen.
@@ -41,13 +47,28 @@ pub struct Sight {
     pub left_behind: Vec<String>,
 }
 
-/// Runs `command` to its end, as the leader of a process group of its own.
+/// Runs `command` to its end, as the leader of a process group of its own,
+/// without stdin. Its stdout is a terminal, so that in any language a line is
+/// out when it is printed.
 ///
 /// # Errors
 /// If it cannot be started or its output cannot be read.
 pub fn watch(command: &mut Command, how: Watch) -> io::Result<Sight> {
+    watch_lines(command, how, &mut |_| {})
+}
+
+/// As [`watch`], and tells each line when it comes.
+///
+/// # Errors
+/// As [`watch`].
+pub fn watch_lines(
+    command: &mut Command,
+    how: Watch,
+    tell: &mut dyn FnMut(&OutputLine),
+) -> io::Result<Sight> {
     let start = Instant::now();
-    let (mut child, family) = spawn(command)?;
+    let (mut child, screen) = spawn(command)?;
+    let family = Family::of(child.id(), how.reach);
     let stderr = child.stderr.take();
     let stderr = thread::spawn(move || {
         let mut text = Vec::new();
@@ -56,12 +77,11 @@ pub fn watch(command: &mut Command, how: Watch) -> io::Result<Sight> {
         }
         String::from_utf8_lossy(&text).into_owned()
     });
-    let mut listener = Listener::new(start);
-    if let Some(stdout) = child.stdout.take() {
-        listener.listen(stdout, family, how)?;
-    }
+    let mut listener = Listener::new(start, tell);
+    listener.listen(&screen, family, how)?;
     let ending = end(&mut child, &listener, family, start + how.deadline)?;
     let elapsed = start.elapsed();
+    charge::check();
     let left_behind = family.left_behind();
     let run = Run {
         lines: listener.finish(),
@@ -73,10 +93,24 @@ pub fn watch(command: &mut Command, how: Watch) -> io::Result<Sight> {
     Ok(Sight { run, left_behind })
 }
 
+/// The program, and where its output can be read.
+fn spawn(command: &mut Command) -> io::Result<(Child, File)> {
+    let Terminal { screen, stdout } = Terminal::open()?;
+    let child = command
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .spawn();
+    // The command still holds an end of the terminal, which would not close.
+    command.stdout(Stdio::null());
+    Ok((child?, screen.into()))
+}
+
 /// Waits for the end of the leader, and says how the run ended.
 fn end(
     child: &mut Child,
-    listener: &Listener,
+    listener: &Listener<'_>,
     family: Family,
     deadline: Instant,
 ) -> io::Result<Ending> {
@@ -121,31 +155,33 @@ fn ending(status: ExitStatus) -> Ending {
 }
 
 /// Takes the lines as they come.
-struct Listener {
+struct Listener<'a> {
     start: Instant,
     /// When it last looked and nothing was there.
     nothing_at: Duration,
     /// What has come of a line that has not ended yet.
     begun: Vec<u8>,
     lines: Vec<OutputLine>,
+    tell: &'a mut dyn FnMut(&OutputLine),
     /// Why it stopped listening before the end of the output.
     stopped: Option<Ending>,
 }
 
-impl Listener {
-    fn new(start: Instant) -> Self {
+impl<'a> Listener<'a> {
+    fn new(start: Instant, tell: &'a mut dyn FnMut(&OutputLine)) -> Self {
         Self {
             start,
             nothing_at: Duration::ZERO,
             begun: Vec::new(),
             lines: Vec::new(),
+            tell,
             stopped: None,
         }
     }
 
     fn listen(
         &mut self,
-        mut stdout: ChildStdout,
+        mut screen: &File,
         family: Family,
         how: Watch,
     ) -> io::Result<()> {
@@ -153,12 +189,11 @@ impl Listener {
         let mut stuck_since = None;
         loop {
             let looked = self.start.elapsed();
-            let mut fds = [PollFd::new(stdout.as_fd(), PollFlags::POLLIN)];
+            let mut fds = [PollFd::new(screen.as_fd(), PollFlags::POLLIN)];
             if poll(&mut fds, PollTimeout::from(GLANCE))? > 0 {
-                let count = stdout.read(&mut buffer)?;
-                if count == 0 {
+                let Some(count) = read(&mut screen, &mut buffer)? else {
                     return Ok(());
-                }
+                };
                 self.take(&buffer[..count]);
                 stuck_since = None;
                 continue;
@@ -194,7 +229,9 @@ impl Listener {
     fn end_line(&mut self, at: Seen) {
         let text = String::from_utf8_lossy(&self.begun).into_owned();
         self.begun.clear();
-        self.lines.push(OutputLine { text, at: Some(at) });
+        let line = OutputLine { text, at: Some(at) };
+        (self.tell)(&line);
+        self.lines.push(line);
     }
 
     fn finish(mut self) -> Vec<OutputLine> {
@@ -206,5 +243,17 @@ impl Listener {
             });
         }
         self.lines
+    }
+}
+
+/// So many bytes; None: everybody has closed the terminal, or ended.
+fn read(screen: &mut &File, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    match screen.read(buffer) {
+        Ok(0) => Ok(None),
+        Ok(count) => Ok(Some(count)),
+        Err(error) if error.raw_os_error() == Some(Errno::EIO as i32) => {
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

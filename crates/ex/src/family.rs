@@ -1,23 +1,37 @@
-//! The processes of one run: a process group of its own.
+//! The processes of one run: a process group of its own, and those who leave
+//! it.
 
 use std::fs;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 /// How long the last of a family may take to be gone after the first.
 const GRACE: Duration = Duration::from_secs(1);
+const GLANCE: Duration = Duration::from_millis(2);
 
-/// A process group, whose leader is the program itself.
+/// The processes of a run; the leader is the program itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Family {
     leader: i32,
+    reach: Reach,
+}
+
+/// Who belongs to a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The process group of the leader.
+    Group,
+    /// Whoever descends from this process, whatever group or session he has
+    /// made for himself. This is for a process that has
+    /// [taken charge](crate::charge::take), and runs one family at a time.
+    Descendants,
 }
 
 /// Starts `command` as the leader of a family of its own, without stdin, with
@@ -32,39 +46,46 @@ pub fn spawn(command: &mut Command) -> io::Result<(Child, Family)> {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let family = Family::of(child.id());
+    let family = Family::of(child.id(), Reach::Group);
     Ok((child, family))
 }
 
 impl Family {
-    /// The group that `leader` leads.
+    /// That of `leader`.
     #[must_use]
-    pub fn of(leader: u32) -> Self {
-        Self {
-            leader: leader.cast_signed(),
-        }
+    pub fn of(leader: u32, reach: Reach) -> Self {
+        let leader = leader.cast_signed();
+        Self { leader, reach }
     }
 
     /// Sends a signal to all.
     pub fn signal(self, signal: Signal) {
-        // Nobody is there any more, which is as well.
+        // Whoever is not there any more need not be told.
         let _ = killpg(Pid::from_raw(self.leader), signal);
+        if self.reach == Reach::Descendants {
+            for stat in self.stats() {
+                if stat.group != self.leader {
+                    let _ = kill(Pid::from_raw(stat.pid), signal);
+                }
+            }
+        }
     }
 
     /// The pids of those that have not ended.
     #[must_use]
     pub fn members(self) -> Vec<i32> {
-        let Ok(entries) = fs::read_dir("/proc") else {
-            return Vec::new();
-        };
-        let names = entries.flatten().map(|entry| entry.file_name());
-        let pids = names.filter_map(|name| name.to_str()?.parse().ok());
-        pids.filter(|pid| {
-            Stat::of(*pid).is_some_and(|stat| {
-                stat.group == self.leader && !stat.has_ended()
-            })
-        })
-        .collect()
+        self.stats().into_iter().map(|stat| stat.pid).collect()
+    }
+
+    fn stats(self) -> Vec<Stat> {
+        let stats = Stat::all();
+        match self.reach {
+            Reach::Descendants => descendants(&stats),
+            Reach::Group => {
+                let same = |stat: &Stat| stat.group == self.leader;
+                stats.into_iter().filter(same).collect()
+            }
+        }
     }
 
     /// Those that are still there a moment after the end of the run; they are
@@ -79,11 +100,16 @@ impl Family {
             }
             if start.elapsed() > GRACE {
                 let left = members.into_iter().map(describe).collect();
-                self.signal(Signal::SIGKILL);
+                self.kill();
                 return left;
             }
-            thread::sleep(Duration::from_millis(2));
+            thread::sleep(GLANCE);
         }
+    }
+
+    /// Kills all, also those who are born meanwhile.
+    pub fn kill(self) {
+        kill_all(|| self.stats());
     }
 
     /// Whether each thread of each process waits for another one, without a
@@ -134,25 +160,73 @@ fn waits_for_ever(call: &str) -> bool {
     }
 }
 
-struct Stat {
+/// What /proc/…/stat says of a process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stat {
+    pid: i32,
     state: char,
+    parent: i32,
     group: i32,
 }
 
 impl Stat {
+    /// Of all processes of the machine that have not ended.
+    pub(crate) fn all() -> Vec<Self> {
+        let Ok(entries) = fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let pids = names.filter_map(|name| name.to_str()?.parse().ok());
+        let stats = pids.filter_map(Self::of);
+        stats.filter(|stat| !stat.has_ended()).collect()
+    }
+
     fn of(pid: i32) -> Option<Self> {
         let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         // The name in parentheses may contain anything.
         let (_, rest) = text.rsplit_once(')')?;
         let mut fields = rest.split_whitespace();
-        let state = fields.next()?.chars().next()?;
-        let group = fields.nth(1)?.parse().ok()?;
-        Some(Self { state, group })
+        Some(Self {
+            pid,
+            state: fields.next()?.chars().next()?,
+            parent: fields.next()?.parse().ok()?,
+            group: fields.next()?.parse().ok()?,
+        })
     }
 
     fn has_ended(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
+}
+
+/// Kills those whom `members` tells, also who is born meanwhile.
+pub(crate) fn kill_all(members: impl Fn() -> Vec<Stat>) {
+    let start = Instant::now();
+    while start.elapsed() < GRACE {
+        let members = members();
+        if members.is_empty() {
+            return;
+        }
+        for stat in members {
+            // Whoever is not there any more need not be killed.
+            let _ = kill(Pid::from_raw(stat.pid), Signal::SIGKILL);
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+/// Whoever of `all` descends from this process.
+pub(crate) fn descendants(all: &[Stat]) -> Vec<Stat> {
+    let mut parents = vec![process::id().cast_signed()];
+    let mut found = Vec::new();
+    while let Some(parent) = parents.pop() {
+        let children = all.iter().filter(|stat| stat.parent == parent);
+        for child in children {
+            parents.push(child.pid);
+            found.push(*child);
+        }
+    }
+    found
 }
 
 fn describe(pid: i32) -> String {

@@ -1,0 +1,43 @@
+//! The subcommands. Each tells whether all went well.
+
+pub(crate) mod all;
+pub(crate) mod check;
+pub(crate) mod list;
+pub(crate) mod run;
+mod style;
+
+use std::io;
+
+use ex::Error;
+use ex::names::Unclear;
+
+/// What `run` of a subcommand returns.
+pub(crate) type Result<T = bool, E = Trouble> = std::result::Result<T, E>;
+
+/// Why a subcommand could not do its work.
+pub(crate) enum Trouble {
+    /// It was called wrongly.
+    Usage(String),
+    /// Something has failed.
+    Failed(Error),
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Unclear> for Trouble {
+    fn from(error: Unclear) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl Trouble {
+    /// For something that this process itself is refused.
+    fn of_own(source: io::Error) -> Self {
+        let program = "cargo ex".to_owned();
+        Self::Failed(Error::Run { program, source })
+    }
+}

@@ -1,0 +1,24 @@
+//! Runs the examples and watches them: what the tests and the front door,
+//! `cargo ex`, stand on.
+//!
+//! [`catalogue`] finds the examples and their contracts, [`names`] tells which
+//! of them a reader means, [`programs`] builds the binaries, [`watch`] runs
+//! one and notes what it prints and when, [`attempt`] has such a run judged,
+//! [`family`] sees what the processes of a run are doing, and whether any is
+//! left, [`charge`] lets none outlive this process, and [`tally`] adds up what the runs have shown. [`environment`] reads
+//! the pace and the seed, [`columns`] lays out text.
+
+pub mod attempt;
+pub mod catalogue;
+pub mod charge;
+pub mod columns;
+pub mod environment;
+mod error;
+pub mod family;
+pub mod names;
+pub mod programs;
+pub mod tally;
+mod terminal;
+pub mod watch;
+
+pub use error::Error;

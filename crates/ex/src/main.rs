@@ -1,0 +1,88 @@
+//! `cargo ex`: lists, runs and checks the examples, and makes new ones.
+
+mod commands;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+use crate::commands::{Trouble, all, check, list, run};
+
+const FAILURE: u8 = 1;
+const USAGE: u8 = 2;
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo ex                      list the examples
+  cargo ex 3-1                  run one
+  cargo ex 3-1 -- --no-join     run it with flags of its own
+  cargo ex semaphore            run the one with this word in its title
+  LESSON_PACE=0.1 cargo ex 3-1  at ten times the speed
+  cargo ex --all                run all of them";
+
+/// Lists, runs and checks the examples, and makes new ones
+#[derive(Parser)]
+#[command(
+    name = "cargo ex",
+    bin_name = "cargo ex",
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES
+)]
+struct Ex {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    run: run::Arguments,
+
+    /// Run all examples in order, and report how each has ended
+    #[arg(long, conflicts_with_all = ["name", "flags"])]
+    all: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+}
+
+fn main() -> ExitCode {
+    sigpipe::reset();
+    let ex = match Ex::try_parse() {
+        Ok(ex) => ex,
+        Err(error) => return told(&error),
+    };
+    let good = match ex.command {
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        None if ex.all => all::run(),
+        None if ex.run.is_empty() => list::run(),
+        None => run::run(&ex.run),
+    };
+    match good {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => FAILURE.into(),
+        Err(Trouble::Usage(message)) => {
+            anstream::eprintln!("error: {message}");
+            USAGE.into()
+        }
+        Err(Trouble::Failed(error)) => {
+            anstream::eprintln!("error: {error}");
+            FAILURE.into()
+        }
+    }
+}
+
+/// Help is printed as it is; a mistake in one line.
+fn told(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp) {
+        anstream::print!("{}", error.render().ansi());
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
+    anstream::eprintln!(
+        "{first}; flags of an example go after --, and --help tells the others"
+    );
+    USAGE.into()
+}
