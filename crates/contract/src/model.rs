@@ -50,6 +50,7 @@ pub(crate) struct Key {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) actor: usize,
+    pub(crate) label: Option<String>,
     pub(crate) count: Count,
     pub(crate) template: Template,
     /// The first line of the actor with the very same template: the lines of
@@ -151,9 +152,20 @@ impl Contract {
     pub fn rules(&self) -> impl Iterator<Item = &Source> {
         self.rules.iter().map(|rule| &rule.source)
     }
+
+    /// The rules that no run may break: all but those that say `usually`.
+    pub fn hard_rules(&self) -> impl Iterator<Item = &Source> {
+        let hard = self.rules.iter().filter(|rule| !rule.usually);
+        hard.map(|rule| &rule.source)
+    }
 }
 
 impl Line {
+    /// Its label; of a line without one its text.
+    pub(crate) fn name(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.template.source)
+    }
+
     /// Whether an instance prints it at most once, so that its holes are
     /// held to their values.
     pub(crate) fn is_single(&self) -> bool {
