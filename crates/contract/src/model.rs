@@ -160,6 +160,37 @@ impl Contract {
     }
 }
 
+impl Actor {
+    /// Whether its instances are only known when they appear.
+    pub(crate) fn is_open(&self) -> bool {
+        let open = |kind: &Kind| !matches!(kind, Kind::OneOf(_));
+        self.keys.iter().any(|key| open(&key.kind))
+    }
+
+    pub(crate) fn has_key(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key.name == name)
+    }
+
+    /// Each choice of one value for each closed key.
+    pub(crate) fn combinations(&self) -> Vec<Vec<String>> {
+        let start = vec![Vec::new()];
+        self.keys.iter().fold(start, |all, key| {
+            let Kind::OneOf(values) = &key.kind else {
+                return all;
+            };
+            let longer = |keys: &Vec<String>| {
+                let keys = keys.clone();
+                values.iter().map(move |value| {
+                    let mut keys = keys.clone();
+                    keys.push(value.clone());
+                    keys
+                })
+            };
+            all.iter().flat_map(longer).collect()
+        })
+    }
+}
+
 impl Line {
     /// Its label; of a line without one its text.
     pub(crate) fn name(&self) -> &str {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::Source;
+use crate::shape::Shape;
 
 /// The part of a time limit within which a time counts as at the limit.
 const NEAR: f64 = 0.01;
@@ -33,6 +34,9 @@ pub struct Report {
     pub usually: Vec<Usual>,
     /// The rules with a bound: how close the run came to it.
     pub limits: Vec<Limit>,
+    /// What the run has in common with all that are the same but for what
+    /// the contract leaves to the program.
+    pub shape: Shape,
     /// The time rules, if nobody watched the run.
     pub passed_over: Vec<Source>,
 }
