@@ -50,6 +50,7 @@ pub(crate) struct Key {
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
     pub(crate) actor: usize,
+    pub(crate) label: Option<String>,
     pub(crate) count: Count,
     pub(crate) template: Template,
     /// The first line of the actor with the very same template: the lines of
@@ -151,9 +152,51 @@ impl Contract {
     pub fn rules(&self) -> impl Iterator<Item = &Source> {
         self.rules.iter().map(|rule| &rule.source)
     }
+
+    /// The rules that no run may break: all but those that say `usually`.
+    pub fn hard_rules(&self) -> impl Iterator<Item = &Source> {
+        let hard = self.rules.iter().filter(|rule| !rule.usually);
+        hard.map(|rule| &rule.source)
+    }
+}
+
+impl Actor {
+    /// Whether its instances are only known when they appear.
+    pub(crate) fn is_open(&self) -> bool {
+        let open = |kind: &Kind| !matches!(kind, Kind::OneOf(_));
+        self.keys.iter().any(|key| open(&key.kind))
+    }
+
+    pub(crate) fn has_key(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key.name == name)
+    }
+
+    /// Each choice of one value for each closed key.
+    pub(crate) fn combinations(&self) -> Vec<Vec<String>> {
+        let start = vec![Vec::new()];
+        self.keys.iter().fold(start, |all, key| {
+            let Kind::OneOf(values) = &key.kind else {
+                return all;
+            };
+            let longer = |keys: &Vec<String>| {
+                let keys = keys.clone();
+                values.iter().map(move |value| {
+                    let mut keys = keys.clone();
+                    keys.push(value.clone());
+                    keys
+                })
+            };
+            all.iter().flat_map(longer).collect()
+        })
+    }
 }
 
 impl Line {
+    /// Its label; of a line without one its text.
+    pub(crate) fn name(&self) -> &str {
+        self.label.as_deref().unwrap_or(&self.template.source)
+    }
+
     /// Whether an instance prints it at most once, so that its holes are
     /// held to their values.
     pub(crate) fn is_single(&self) -> bool {

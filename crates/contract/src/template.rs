@@ -122,10 +122,41 @@ impl Template {
     }
 
     /// The values of the named holes, if the whole of `line` matches.
+    pub(crate) fn capture(&self, line: &str) -> Option<Vec<Capture<'_>>> {
+        let parts = self.split(line)?;
+        let captures = parts.into_iter().filter_map(|(content, value)| {
+            let Content::Hole(hole) = content else {
+                return None;
+            };
+            Some(Capture {
+                name: hole.name.as_deref()?,
+                kind: &hole.kind,
+                value,
+            })
+        });
+        Some(captures.collect())
+    }
+
+    /// The line with its literal texts and its values changed.
+    pub(crate) fn rewrite(
+        &self,
+        line: &str,
+        literal: impl Fn(&str) -> String,
+        value: impl Fn(&Hole, &str) -> String,
+    ) -> Option<String> {
+        let parts = self.split(line)?;
+        let parts = parts.into_iter().map(|(content, text)| match content {
+            Content::Literal(_) => literal(&text),
+            Content::Hole(hole) => value(hole, &text),
+        });
+        Some(parts.collect())
+    }
+
+    /// The pieces, each with its part of the line, if the whole of it matches.
     ///
     /// Where a line can be split in several ways, the holes choose from left
     /// to right: a text takes as little as it can, any other kind as much.
-    pub(crate) fn capture(&self, line: &str) -> Option<Vec<Capture<'_>>> {
+    pub(crate) fn split(&self, line: &str) -> Option<Vec<(&Content, String)>> {
         let text: Vec<char> = line.chars().collect();
         if !self.nfa.accepts(&text) {
             return None;
@@ -137,17 +168,10 @@ impl Template {
         };
         let ranges = split.find()?;
         let pieces = self.pieces.iter().zip(ranges);
-        let captures = pieces.filter_map(|(piece, range)| {
-            let Content::Hole(hole) = &piece.content else {
-                return None;
-            };
-            Some(Capture {
-                name: hole.name.as_deref()?,
-                kind: &hole.kind,
-                value: text[range].iter().collect(),
-            })
+        let parts = pieces.map(|(piece, range)| {
+            (&piece.content, text[range].iter().collect())
         });
-        Some(captures.collect())
+        Some(parts.collect())
     }
 }
 

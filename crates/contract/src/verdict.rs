@@ -5,6 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::Source;
+use crate::shape::Shape;
+
+/// The part of a time limit within which a time counts as at the limit.
+const NEAR: f64 = 0.01;
 
 /// Whether a run keeps its contract.
 #[derive(Debug, Clone)]
@@ -30,6 +34,9 @@ pub struct Report {
     pub usually: Vec<Usual>,
     /// The rules with a bound: how close the run came to it.
     pub limits: Vec<Limit>,
+    /// What the run has in common with all that are the same but for what
+    /// the contract leaves to the program.
+    pub shape: Shape,
     /// The time rules, if nobody watched the run.
     pub passed_over: Vec<Source>,
 }
@@ -53,6 +60,22 @@ pub struct Limit {
     pub closest: Option<Closest>,
 }
 
+impl Limit {
+    /// How far from its bound the run stayed, in the unit of the rule (a
+    /// count of lines, or seconds); None if it was never put to the test.
+    #[must_use]
+    pub fn distance(&self) -> Option<f64> {
+        self.closest.map(|closest| closest.distance())
+    }
+
+    /// Whether the run was as close to the bound as can be: one line more,
+    /// or any time less, would have broken the rule.
+    #[must_use]
+    pub fn is_at_bound(&self) -> bool {
+        self.closest.is_some_and(|closest| closest.is_at_bound())
+    }
+}
+
 /// How close a run came to a bound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Closest {
@@ -73,6 +96,31 @@ pub enum Closest {
         /// The bound in seconds, at the pace of the run.
         bound: f64,
     },
+}
+
+impl Closest {
+    /// How far from the bound, in the unit of the rule.
+    #[must_use]
+    pub fn distance(&self) -> f64 {
+        match self {
+            Self::Sums { left, right, .. } => {
+                i32::try_from(right - left).map_or(f64::MAX, f64::from)
+            }
+            Self::Time { measured, bound } => {
+                (measured.as_secs_f64() - bound).abs()
+            }
+        }
+    }
+
+    /// Whether the bound was reached: exactly, or for a time, which nobody
+    /// can measure exactly, to a hundredth of it.
+    #[must_use]
+    pub fn is_at_bound(&self) -> bool {
+        match self {
+            Self::Sums { left, right, .. } => left == right,
+            Self::Time { bound, .. } => self.distance() <= NEAR * bound,
+        }
+    }
 }
 
 /// What kind of promise a run breaks.
@@ -98,6 +146,7 @@ pub enum Kind {
 /// each actor, and quotes the part of the contract that is broken.
 #[derive(Debug, Clone)]
 pub struct Violation {
+    pub(crate) promise: String,
     pub(crate) kind: Kind,
     pub(crate) row: Option<usize>,
     pub(crate) headline: String,
@@ -119,6 +168,15 @@ impl Violation {
     #[must_use]
     pub fn row(&self) -> Option<usize> {
         self.row
+    }
+
+    /// A name for the broken promise that does not depend on the run: the
+    /// text of the rule, or `order of main`, `missing: wait`, `value: wait`
+    /// (the line's label, or its text if it has none), `unknown line`,
+    /// `exit`, `stderr`.
+    #[must_use]
+    pub fn promise(&self) -> &str {
+        &self.promise
     }
 
     /// The broken part of the contract: a rule, or the line of an actor.

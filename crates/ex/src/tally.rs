@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use contract::{Closest, Limit, Report};
+use contract::{Closest, Report};
 
 /// The reports of the runs of one variant, added up.
 #[derive(Debug)]
@@ -38,27 +38,19 @@ impl Tally {
             let (_, held) = self.usually.entry(rule.line).or_insert_with(new);
             *held += usize::from(usual.held);
         }
-        for Limit { rule, closest } in &report.limits {
+        for limit in &report.limits {
+            let rule = &limit.rule;
             let new = || (rule.text.clone(), None);
             let (_, so_far) = self.limits.entry(rule.line).or_insert_with(new);
-            if gap(closest.as_ref()) < gap(so_far.as_ref()) {
-                *so_far = *closest;
-            }
+            *so_far = nearer(*so_far, limit.closest);
         }
     }
 }
 
-/// How far from the bound; without an approach, as far as can be.
-fn gap(closest: Option<&Closest>) -> f64 {
-    match closest {
-        None => f64::INFINITY,
-        Some(Closest::Sums { left, right, .. }) => {
-            i32::try_from(right - left).map_or(f64::MAX, f64::from)
-        }
-        Some(Closest::Time { measured, bound }) => {
-            (measured.as_secs_f64() - bound).abs()
-        }
-    }
+/// The one that is nearer to the bound.
+fn nearer(one: Option<Closest>, other: Option<Closest>) -> Option<Closest> {
+    let both = [one, other].into_iter().flatten();
+    both.min_by(|a, b| a.distance().total_cmp(&b.distance()))
 }
 
 impl fmt::Display for Tally {

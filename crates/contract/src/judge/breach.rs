@@ -2,7 +2,7 @@
 
 use crate::judge::Judge;
 use crate::lanes::{Picture, Row};
-use crate::model::{Demand, Rule, Source};
+use crate::model::{Demand, Line, Rule, Source};
 use crate::verdict::{Kind, Violation};
 use crate::width::visible;
 
@@ -143,6 +143,7 @@ impl<'c> Judge<'c> {
             }
         }
         Violation {
+            promise: self.promise(&breach),
             kind: breach.kind,
             row: breach.offending(),
             picture,
@@ -151,6 +152,27 @@ impl<'c> Judge<'c> {
             broken: breach.broken.cloned(),
             path: self.contract.path.clone(),
         }
+    }
+
+    /// The name of what is broken, which does not change from run to run.
+    fn promise(&self, breach: &Breach<'c>) -> String {
+        let lines = self.contract.lines.iter();
+        let line = breach.broken.and_then(|source| {
+            lines.clone().find(|line| line.source.line == source.line)
+        });
+        let name = line.map_or("", Line::name);
+        match breach.kind {
+            Kind::Rule => breach.broken.map(|rule| rule.text.clone()),
+            Kind::Unknown => Some("unknown line".into()),
+            Kind::Value => Some(format!("value: {name}")),
+            Kind::Order => line.map(|line| {
+                format!("order of {}", self.contract.actors[line.actor].name)
+            }),
+            Kind::Missing => Some(format!("missing: {name}")),
+            Kind::Ending => Some("exit".into()),
+            Kind::Stderr => Some("stderr".into()),
+        }
+        .unwrap_or_default()
     }
 
     fn picture(&self, breach: &Breach<'c>) -> Picture {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use crate::judge::Event;
 use crate::judge::breach::{Breach, Mark};
-use crate::kind::Kind;
 use crate::model::{Actor, Contract, Line};
 use crate::template::Capture;
 use crate::verdict;
@@ -40,7 +39,7 @@ impl<'c> Cast<'c> {
         };
         for (index, actor) in contract.actors.iter().enumerate() {
             if !actor.is_open() {
-                for keys in combinations(actor) {
+                for keys in actor.combinations() {
                     cast.enter(index, keys);
                 }
             }
@@ -97,6 +96,13 @@ impl<'c> Cast<'c> {
         let actor = self.actor(instance);
         let bound = self.bound_keys(instance);
         format!("{} {bound}", actor.name).trim_end().to_owned()
+    }
+
+    /// Its number among the instances of its actor, counted from 1.
+    pub(super) fn number(&self, instance: usize) -> usize {
+        let index = self.instances[instance].actor;
+        let all = &self.instances[..=instance];
+        all.iter().filter(|other| other.actor == index).count()
     }
 
     /// `i=0 who=Tom`
@@ -277,31 +283,4 @@ impl<'c> Cast<'c> {
             .mark(Mark::broken(row, "printed once more".into()))
             .broken(&self.line(event.line).source)
     }
-}
-
-impl Actor {
-    /// Whether its instances are only known when they appear.
-    pub(super) fn is_open(&self) -> bool {
-        let open = |kind: &Kind| !matches!(kind, Kind::OneOf(_));
-        self.keys.iter().any(|key| open(&key.kind))
-    }
-}
-
-/// Each choice of one value for each key.
-fn combinations(actor: &Actor) -> Vec<Vec<String>> {
-    let start = vec![Vec::new()];
-    actor.keys.iter().fold(start, |all, key| {
-        let Kind::OneOf(values) = &key.kind else {
-            return all;
-        };
-        let longer = |keys: &Vec<String>| {
-            let keys = keys.clone();
-            values.iter().map(move |value| {
-                let mut keys = keys.clone();
-                keys.push(value.clone());
-                keys
-            })
-        };
-        all.iter().flat_map(longer).collect()
-    })
 }

@@ -10,6 +10,7 @@ mod unknown;
 
 use crate::model::{Contract, Line};
 use crate::run::Run;
+use crate::shape::Shape;
 use crate::template::Capture;
 use crate::verdict::{Limit, Report, Usual, Verdict};
 use binding::Bindings;
@@ -125,8 +126,23 @@ impl<'c> Judge<'c> {
         Ok(())
     }
 
+    fn shape(&self) -> Shape {
+        let mut shape = Shape::default();
+        for event in &self.events {
+            let line = &self.contract.lines[event.line];
+            let actor = self.cast.actor(event.instance);
+            let text = self.run.lines[event.row - 1].text.trim_end();
+            let nth = self.cast.number(event.instance);
+            shape.add(line, actor, nth, text);
+        }
+        shape
+    }
+
     fn report(&self) -> Report {
-        let mut report = Report::default();
+        let mut report = Report {
+            shape: self.shape(),
+            ..Report::default()
+        };
         for watch in &self.watches {
             let rule = watch.rule.source.clone();
             if watch.is_timed() && !self.has_times(watch) {

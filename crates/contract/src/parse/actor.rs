@@ -97,6 +97,7 @@ impl Reader<'_> {
         self.line_spans.push(text);
         self.lines.push(Line {
             actor: self.actors.len() - 1,
+            label: label.map(|(label, _)| label.to_owned()),
             count,
             template,
             first_alike: index,
