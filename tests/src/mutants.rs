@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
-use contract::Contract;
 use serde::Deserialize;
 
 use ex::catalogue::Example;
@@ -54,13 +53,6 @@ pub fn mutants(example: &Example) -> io::Result<Vec<Mutant>> {
     let Mutants { mutant } =
         toml::from_str(&text).map_err(|error| fault(&error))?;
     Ok(mutant)
-}
-
-/// The rules that may not fail, as they are written.
-pub fn hard_rules(contract: &Contract) -> impl Iterator<Item = &str> {
-    let texts = contract.rules().map(|rule| rule.text.as_str());
-    // No actor and no label is called `usually`.
-    texts.filter(|text| !text.split_whitespace().any(|word| word == "usually"))
 }
 
 impl Mutant {

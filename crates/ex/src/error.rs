@@ -45,6 +45,9 @@ pub enum Error {
     /// A package without a program.
     #[error("{0} has no program: its manifest needs a [[bin]] of this name")]
     NoProgram(String),
+    /// A program cannot be explored.
+    #[error(transparent)]
+    Explore(#[from] explore::Error),
     /// A program cannot be run or watched.
     #[error("cannot run {program}: {source}")]
     Run {
