@@ -56,9 +56,9 @@ impl Clock {
 pub(crate) fn label(wait: &Wait, doing: Option<&str>) -> String {
     match (wait, doing) {
         (Wait::Sleep(time), _) => format!("sleep {}", seconds(*time)),
-        (Wait::Lock(Some(operation)), _) => visible(operation),
+        (Wait::Operation(name), _) => visible(name),
         (_, Some(operation)) => visible(operation),
-        (Wait::Lock(None), None) => "lock".into(),
+        (Wait::Lock, None) => "lock".into(),
         (Wait::Read, None) => "read".into(),
         (Wait::Write, None) => "write".into(),
         (Wait::Poll, None) => "poll".into(),
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_wait_goes_by_its_operation() {
-        let queue = Wait::Lock(Some("Queue.get".into()));
+        let queue = Wait::Operation("Queue.get".into());
         assert_eq!(label(&queue, Some("Lock.acquire")), "Queue.get");
         assert_eq!(label(&Wait::Poll, Some("Process.join")), "Process.join");
         let sleep = Wait::Sleep(Duration::from_secs(1));

@@ -21,6 +21,7 @@ fn trace(tasks: usize, happenings: Vec<(usize, What)>) -> Trace {
         elapsed: Duration::from_secs(1),
         stderr: "one\ntwo\n".into(),
         choices: 0,
+        left_behind: Vec::new(),
         preempted: 3,
     }
 }

@@ -32,6 +32,35 @@ impl Contract {
     }
 }
 
+impl Contract {
+    /// Who printed each line of a run: `worker i=0`. None for lines that this
+    /// does not know, and for all after the first that broke it.
+    ///
+    /// ```
+    /// use contract::{Contract, Ending, Run};
+    ///
+    /// let source = "main:\n  | go\nworker(i=0..1):\n  | Worker: {i}\n";
+    /// let contract = Contract::parse(source, "").unwrap();
+    /// let run = Run::saved("go\nWorker: 1\n?\n", Ending::Exited(0));
+    /// let authors = contract.authors(&run);
+    /// assert_eq!(authors[0].as_deref(), Some("main"));
+    /// assert_eq!(authors[1].as_deref(), Some("worker i=1"));
+    /// assert_eq!(authors[2], None);
+    /// ```
+    #[must_use]
+    pub fn authors(&self, run: &Run) -> Vec<Option<String>> {
+        let mut judge = Judge::new(self, run);
+        // A broken run has its authors up to there.
+        let _ = judge.judge();
+        let mut authors = vec![None; run.lines.len()];
+        for event in &judge.events {
+            let name = judge.cast.name(event.instance);
+            authors[event.row - 1] = Some(name);
+        }
+        authors
+    }
+}
+
 impl Judge<'_> {
     fn whole_picture(&self) -> Picture {
         let instances = 0..self.cast.instances.len();

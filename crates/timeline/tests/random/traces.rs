@@ -57,6 +57,7 @@ impl Run {
             elapsed: Duration::ZERO,
             stderr: String::new(),
             choices: 0,
+            left_behind: Vec::new(),
             preempted: 0,
         };
         Self {
@@ -164,8 +165,8 @@ impl Run {
 fn wait(kind: usize, text: String) -> Wait {
     match kind % 6 {
         0 => Wait::Sleep(Duration::from_millis(1500)),
-        1 => Wait::Lock(Some(text)),
-        2 => Wait::Lock(None),
+        1 => Wait::Operation(text),
+        2 => Wait::Lock,
         3 => Wait::Read,
         4 => Wait::Poll,
         _ => Wait::Other(61),
