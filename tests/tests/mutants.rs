@@ -168,7 +168,7 @@ impl Hunt {
         let subject = Subject::variant(example, program, &contract);
         let mut told = BTreeMap::new();
         for seed in 0..RUNS {
-            let explored = subject.explore(&subject.schedule(seed))?;
+            let explored = subject.explore(subject.schedule(seed))?;
             let broken = match explored.verdict {
                 Verdict::Kept(_) => "nothing".to_owned(),
                 Verdict::Broken(violation) => violation.promise().to_owned(),

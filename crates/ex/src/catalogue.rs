@@ -136,6 +136,13 @@ impl Example {
         Ok(variants.collect())
     }
 
+    /// Whether a run is legal in which its time limits pass because others
+    /// are slow.
+    #[must_use]
+    pub fn is_patient(&self) -> bool {
+        self.about.minimum_pace == 0.0
+    }
+
     /// Its program.
     #[must_use]
     pub fn main(&self) -> PathBuf {

@@ -1,14 +1,20 @@
 //! Explored runs, judged by a contract.
 
 use std::ffi::OsString;
+use std::fmt::Write;
+use std::ops::Range;
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use contract::{Contract, Run, Verdict};
-use explore::{Program, Schedule, Trace, explore};
+use contract::{Contract, Coverage, Run, Verdict};
+use explore::{Blocked, Ending, Program, Schedule, Trace, explore};
+use rayon::prelude::*;
 
 use crate::Error;
 use crate::catalogue::Example;
 use crate::environment::variables;
+use crate::tally::Tally;
 use crate::traced;
 
 /// A clock that costs nothing goes at the pace of the text.
@@ -28,12 +34,32 @@ pub struct Subject<'a> {
 /// A run that has been explored.
 #[derive(Debug)]
 pub struct Explored {
+    /// How it was to go.
+    pub schedule: Schedule,
     /// All that happened.
     pub trace: Trace,
     /// What the contract judges of it.
     pub run: Run,
     /// What the contract says of it.
     pub verdict: Verdict,
+}
+
+/// What many explored runs have shown.
+#[derive(Debug)]
+pub struct Findings {
+    /// How many runs that was.
+    pub runs: u64,
+    /// How long they took together.
+    pub took: Duration,
+    /// How often what is likely was so, and how close the limits came.
+    pub tally: Tally,
+    /// What was seen of what is legal.
+    pub coverage: Coverage,
+    /// How many of them may differ when they are repeated, since a task ran
+    /// on and on without a call.
+    pub unsteady: u64,
+    /// The first that broke the contract, which was the last.
+    pub broken: Option<Box<Explored>>,
 }
 
 impl<'a> Subject<'a> {
@@ -49,7 +75,7 @@ impl<'a> Subject<'a> {
         Self {
             command: [program.into()].into_iter().chain(flags).collect(),
             contract,
-            patient: example.about.minimum_pace == 0.0,
+            patient: example.is_patient(),
         }
     }
 
@@ -64,22 +90,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// Runs the program under a schedule, and judges the run.
-    ///
-    /// # Errors
-    /// If it cannot be started, or this machine does not allow ptrace.
-    pub fn explore(&self, schedule: &Schedule) -> Result<Explored, Error> {
-        let trace = explore(&self.program(schedule.seed), schedule)?;
-        let run = traced::run(&trace);
-        let verdict = self.contract.judge(&run);
-        Ok(Explored {
-            trace,
-            run,
-            verdict,
-        })
-    }
-
-    /// The program, as the explorer runs it with this seed.
+    /// The program, as it is traced with this seed.
     #[must_use]
     pub fn program(&self, seed: u64) -> Program {
         Program {
@@ -87,5 +98,120 @@ impl<'a> Subject<'a> {
             variables: variables(PACE, seed),
             folder: None,
         }
+    }
+
+    /// Runs the program under a schedule, and judges the run.
+    ///
+    /// # Errors
+    /// If it cannot be started, or this machine does not allow ptrace.
+    pub fn explore(&self, schedule: Schedule) -> Result<Explored, Error> {
+        let trace = explore(&self.program(schedule.seed), &schedule)?;
+        let run = traced::run(&trace);
+        let verdict = self.contract.judge(&run);
+        Ok(Explored {
+            schedule,
+            trace,
+            run,
+            verdict,
+        })
+    }
+
+    /// Explores the schedules of these seeds, several side by side, up to the
+    /// first that breaks the contract. `progress` hears how many it were.
+    ///
+    /// # Errors
+    /// As [`Subject::explore`].
+    pub fn explore_all(
+        &self,
+        seeds: Range<u64>,
+        schedule: impl Fn(u64) -> Schedule + Sync,
+        progress: impl Fn(u64),
+    ) -> Result<Findings, Error> {
+        /// So many runs of each thread lie between two words of progress.
+        const BATCH: u64 = 8;
+
+        let start = Instant::now();
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let batch = BATCH * threads as u64;
+        let mut findings = Findings::new(self.contract);
+        let mut next = seeds.start;
+        while next < seeds.end && findings.broken.is_none() {
+            let end = seeds.end.min(next + batch);
+            let run = |seed| self.explore(schedule(seed));
+            let explored: Vec<_> =
+                (next..end).into_par_iter().map(run).collect();
+            for explored in explored {
+                if findings.broken.is_none() {
+                    findings.add(explored?);
+                }
+            }
+            progress(findings.runs);
+            next = end;
+        }
+        findings.took = start.elapsed();
+        Ok(findings)
+    }
+}
+
+impl Findings {
+    fn new(contract: &Contract) -> Self {
+        Self {
+            runs: 0,
+            took: Duration::ZERO,
+            tally: Tally::new(PACE),
+            coverage: Coverage::new(contract),
+            unsteady: 0,
+            broken: None,
+        }
+    }
+
+    fn add(&mut self, explored: Explored) {
+        self.runs += 1;
+        self.unsteady += u64::from(explored.trace.preempted > 0);
+        match &explored.verdict {
+            Verdict::Kept(report) if explored.trace.left_behind.is_empty() => {
+                self.tally.add(report);
+                self.coverage.add(report);
+            }
+            _ => self.broken = Some(Box::new(explored)),
+        }
+    }
+
+    /// How many runs a second.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        // As exact as anybody reads it.
+        #[expect(clippy::cast_precision_loss)]
+        let runs = self.runs as f64;
+        runs / self.took.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+}
+
+impl Explored {
+    /// Why the run is not a legal one, drawn; None if it is.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        let left_behind = &self.trace.left_behind;
+        let mut complaint = match &self.verdict {
+            Verdict::Broken(violation) => violation.to_string(),
+            Verdict::Kept(_) if left_behind.is_empty() => return None,
+            Verdict::Kept(_) => "it left tasks behind\n".to_owned(),
+        };
+        let blocked = match &self.trace.ending {
+            Ending::Deadlock(blocked) => blocked,
+            _ => left_behind,
+        };
+        for Blocked { task, wait } in blocked {
+            let name = self.name(*task);
+            // Writing to a string does not fail.
+            let _ = writeln!(complaint, " for ever: {name} {wait}");
+        }
+        Some(complaint)
+    }
+
+    fn name(&self, task: usize) -> String {
+        let task = &self.trace.tasks[task];
+        let name = task.name.as_deref().unwrap_or("a task");
+        format!("{name} ({})", task.tid)
     }
 }

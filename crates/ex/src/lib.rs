@@ -16,6 +16,7 @@ pub mod attempt;
 pub mod catalogue;
 pub mod charge;
 pub mod columns;
+pub mod drawing;
 pub mod environment;
 mod error;
 pub mod exploration;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{Trouble, all, check, list, run};
+use crate::commands::{Trouble, all, check, explore, list, run, timeline};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -44,6 +44,8 @@ struct Ex {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Explore(explore::Arguments),
+    Timeline(timeline::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +56,8 @@ fn main() -> ExitCode {
     };
     let good = match ex.command {
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Explore(arguments)) => explore::run(&arguments),
+        Some(Command::Timeline(arguments)) => timeline::run(&arguments),
         None if ex.all => all::run(),
         None if ex.run.is_empty() => list::run(),
         None => run::run(&ex.run),

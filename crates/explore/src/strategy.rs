@@ -17,6 +17,12 @@ pub(crate) struct Chooser {
     chaos: f64,
     /// How likely the last one goes on, if it sticks.
     stickiness: f64,
+    /// Whether the first task is the foremost one: it starts the others, and
+    /// only who has been started can be early or late.
+    main_first: bool,
+    /// So many times as fast as the slowest task the fastest may be.
+    spread: f64,
+    speeds: HashMap<TaskId, f64>,
     priorities: HashMap<TaskId, u64>,
     /// After so many more choices the priorities change.
     change: u32,
@@ -26,16 +32,19 @@ pub(crate) struct Chooser {
 
 impl Chooser {
     pub(crate) fn new(schedule: &Schedule) -> Self {
-        const STICKINESS: [f64; 3] = [0.7, 0.9, 0.97];
+        const STICKINESS: [f64; 3] = [0.9, 0.97, 0.99];
         const CHAOS: [f64; 3] = [0.05, 0.2, 1.0];
+        const SPREADS: [f64; 3] = [10.0, 10000.0, 1e7];
         /// Programs differ in length, and bugs in where they lie.
-        const SPANS: [u32; 5] = [5, 15, 50, 200, 1000];
+        const SPANS: [u32; 5] = [5, 10, 20, 50, 200];
 
         let seed = schedule.seed ^ 0x5eed_0f5c_8ed0_1e5a;
         let mut chance = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut one_of = |values: [f64; 3]| values[chance.random_range(0..3)];
         let stickiness = one_of(STICKINESS);
         let chaos = one_of(CHAOS);
+        let spread = one_of(SPREADS);
+        let main_first = chance.random_bool(0.7);
         let span = SPANS[chance.random_range(0..SPANS.len())];
         let mut chooser = Self {
             strategy: schedule.strategy,
@@ -43,6 +52,9 @@ impl Chooser {
             last: None,
             chaos: if schedule.chaos { chaos } else { 0.0 },
             stickiness,
+            main_first,
+            spread,
+            speeds: HashMap::new(),
             priorities: HashMap::new(),
             change: 0,
             span,
@@ -68,9 +80,26 @@ impl Chooser {
         chosen
     }
 
+    /// Any of them, the faster the more likely. Were all equally fast, they
+    /// would mostly do their many steps side by side.
     fn any(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
-        let place = self.chance.random_range(0..tasks.len());
-        tasks.get(place).copied()
+        let speeds: Vec<_> = tasks.iter().map(|it| self.speed(*it)).collect();
+        let mut place = self.chance.random_range(0.0..speeds.iter().sum());
+        let fits = speeds.iter().position(|speed| {
+            place -= speed;
+            place < 0.0
+        });
+        tasks.get(fits.unwrap_or(0)).copied()
+    }
+
+    fn speed(&mut self, task: TaskId) -> f64 {
+        let chance = &mut self.chance;
+        let spread = self.spread;
+        let any = || match task {
+            0 if self.main_first => spread,
+            _ => spread.powf(chance.random_range(0.0..=1.0)),
+        };
+        *self.speeds.entry(task).or_insert_with(any)
     }
 
     fn stick(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
@@ -83,12 +112,14 @@ impl Chooser {
         }
     }
 
-    /// The one of the highest priority. Now and then it becomes the one of the
-    /// lowest.
+    /// The one of the highest priority. Now and then it gets another one.
     fn foremost(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
         for task in tasks {
             let chance = &mut self.chance;
-            let any = || chance.random_range(1 << 32..u64::MAX);
+            let any = || match task {
+                0 if self.main_first => u64::MAX,
+                _ => chance.random_range(1 << 32..u64::MAX),
+            };
             self.priorities.entry(*task).or_insert_with(any);
         }
         let priority = |task: &TaskId| self.priorities.get(task).copied();
@@ -98,9 +129,8 @@ impl Chooser {
             return Some(first);
         }
         self.set_change();
-        let lowest = self.priorities.values().min().copied();
-        let lower = lowest.unwrap_or(1).saturating_sub(1);
-        self.priorities.insert(first, lower);
+        let other = self.chance.random_range(0..u64::MAX);
+        self.priorities.insert(first, other);
         let priority = |task: &TaskId| self.priorities.get(task).copied();
         tasks.iter().copied().max_by_key(priority)
     }

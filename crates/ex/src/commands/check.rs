@@ -20,7 +20,7 @@ use ex::tally::Tally;
 use ex::watch::Watch;
 
 use super::style::{BAD, BOLD, GOOD, styled};
-use super::{Result, Trouble};
+use super::{Result, Trouble, quoted};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,7 +77,7 @@ pub(crate) struct Arguments {
     program: Vec<OsString>,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|&seconds: &f64| seconds > 0.0);
     let time = seconds.map(Duration::try_from_secs_f64);
     time.and_then(Result::ok)
@@ -331,13 +331,4 @@ fn draw(contract: &Contract, run: &Run) {
 fn broken(violation: &Violation) {
     let text = violation.to_string();
     println!("{}  {}", styled(BAD, "broken"), text.trim_end());
-}
-
-/// As a shell has to be told it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -2,9 +2,12 @@
 
 pub(crate) mod all;
 pub(crate) mod check;
+pub(crate) mod explore;
 pub(crate) mod list;
 pub(crate) mod run;
+mod selection;
 mod style;
+pub(crate) mod timeline;
 
 use std::io;
 
@@ -40,4 +43,13 @@ impl Trouble {
         let program = "cargo ex".to_owned();
         Self::Failed(Error::Run { program, source })
     }
+}
+
+/// As a shell has to be told it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
