@@ -140,6 +140,7 @@ mod diagnostic;
 mod judge;
 mod kind;
 mod lanes;
+mod legal;
 mod model;
 mod nfa;
 mod parse;
@@ -151,6 +152,7 @@ mod verdict;
 mod width;
 
 pub use diagnostic::Diagnostic;
+pub use legal::{Count, Legal, Order, Place};
 pub use model::{Contract, Exit, Source};
 pub use run::{Ending, OutputLine, Run, Seen};
 pub use shape::Shape;

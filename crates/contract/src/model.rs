@@ -216,6 +216,16 @@ impl Count {
     }
 }
 
+impl Rule {
+    /// Whether a run can come more or less close to breaking it.
+    pub(crate) fn is_limit(&self) -> bool {
+        !matches!(
+            self.demand,
+            Demand::Before { .. } | Demand::Finally { exact: true, .. }
+        )
+    }
+}
+
 impl Sum {
     /// What one print of `line` adds.
     pub(crate) fn weight(&self, line: usize) -> i64 {

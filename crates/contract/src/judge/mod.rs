@@ -145,7 +145,7 @@ impl<'c> Judge<'c> {
             } else if watch.rule.usually {
                 let held = watch.held;
                 report.usually.push(Usual { rule, held });
-            } else if watch.is_limit() {
+            } else if watch.rule.is_limit() {
                 let closest = watch.closest;
                 report.limits.push(Limit { rule, closest });
             }
