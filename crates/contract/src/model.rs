@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::explanation::Explanation;
 use crate::kind::Kind;
 use crate::template::Template;
 
@@ -26,6 +27,7 @@ pub struct Contract {
     pub(crate) actors: Vec<Actor>,
     pub(crate) lines: Vec<Line>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) explained: Vec<Explanation>,
 }
 
 /// A thread or process, or a family of them that differ in their keys.

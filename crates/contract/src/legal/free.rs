@@ -15,6 +15,7 @@ pub struct Place {
     pub text: String,
     /// Its line in the file, counted from 1.
     pub line: usize,
+    pub(crate) index: usize,
 }
 
 /// A line that comes before one of another instance.
@@ -43,6 +44,7 @@ impl Contract {
                 actor: self.actors[line.actor].name.clone(),
                 text: line.template.source.clone(),
                 line: line.source.line,
+                index,
             }
         });
         Order { first, then }
@@ -135,6 +137,13 @@ pub(super) fn not_forbidden(contract: &Contract) -> Pairs {
         (0..lines.len()).flat_map(|a| (0..lines.len()).map(move |b| (a, b)));
     all.filter(|&(a, b)| apart(a, b) && !ordered.contains(&(b, a)))
         .collect()
+}
+
+impl Order {
+    /// The lines of the contract.
+    pub(crate) fn lines(&self) -> (usize, usize) {
+        (self.first.index, self.then.index)
+    }
 }
 
 impl fmt::Display for Place {

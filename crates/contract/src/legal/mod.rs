@@ -21,6 +21,7 @@ use std::fmt;
 use crate::model::{Contract, Demand, Rule, Source};
 use graph::Graph;
 
+pub(crate) use free::Pairs;
 pub use free::{Order, Place};
 
 /// All legal outputs of a program, as its contract tells them.
