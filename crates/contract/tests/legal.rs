@@ -65,6 +65,19 @@ b:
     assert_counts(source, 6);
     let rule = "per i: sent before got # send -> recv\n";
     assert_counts(&format!("{source}{rule}"), 2);
+    let source = "\
+a:
+  put ×0..2 | put {i=0..}
+b(i=0 1):
+  got ?     | got {i}
+per i: always got <= put # put -> get
+";
+    assert_counts(source, 10);
+}
+
+#[test]
+fn ways_of_different_length_may_meet() {
+    assert_counts("main:\n  ×0..2 | a\n  | b\n", 3);
 }
 
 #[test]
