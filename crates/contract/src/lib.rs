@@ -57,7 +57,9 @@
 //! # The grammar
 //!
 //! ```text
-//! file    = { "# comment" | header | actor | rule }
+//! file    = { "# comment" | explained | header | actor | rule }
+//! explained = "# never seen:" A "before" B "# why"
+//!         | "# never near:" rule "# why"
 //! header  = "run:" flags | "exit:" ( status | "blocked" ) | "stderr:" text
 //! actor   = NAME [ "×" N ] [ "(" key { "," key } ")" ] ":"  { line }
 //! key     = NAME "=" a ".." b | NAME "=" word { word } | NAME [ ":" type ]
@@ -133,13 +135,38 @@
 //!   the last ([`Seen`]), so that a slow watcher never breaks it.
 //! - A text hole in `stderr:` may span lines. The last newline of stderr does
 //!   not count.
+//!
+//! # What is legal and what is seen
+//!
+//! [`Contract::legal`] tells how many different outputs a contract allows,
+//! and which lines may come in either order. Two outputs are the same if
+//! they have the same [`Shape`]: if they differ only in what the contract
+//! leaves to the program, as in pids. A [`Coverage`] adds up many runs and
+//! tells what of all that none has shown: [`Gap`]s. An order of two lines
+//! that never comes should be forbidden, if it is impossible; a limit that
+//! no run comes near should be lower. Where it is possible and yet never
+//! seen, a comment explains it:
+//!
+//! ```text
+//! # never seen: put2 before got1          # the second put waits for the get
+//! # never near: always put - eat <= 3     # only if the consumer is stopped
+//! ```
+//!
+//! For the judge these are comments. But their names must be right, and the
+//! rule must stand in the contract in these words; one that is needed no
+//! more, because the runs show what it denies, is a gap too. `A` and `B` in
+//! it stand for their lines as in a rule, and the lines of two instances show
+//! an order as soon as any two of them do.
 
 mod ambiguity;
+mod coverage;
 mod cursor;
 mod diagnostic;
+mod explanation;
 mod judge;
 mod kind;
 mod lanes;
+mod legal;
 mod model;
 mod nfa;
 mod parse;
@@ -150,7 +177,10 @@ mod template;
 mod verdict;
 mod width;
 
+pub use coverage::{Coverage, Gap};
 pub use diagnostic::Diagnostic;
+pub use explanation::Explanation;
+pub use legal::{Count, Legal, Order, Place};
 pub use model::{Contract, Exit, Source};
 pub use run::{Ending, OutputLine, Run, Seen};
 pub use shape::Shape;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::explanation::Explanation;
 use crate::kind::Kind;
 use crate::template::Template;
 
@@ -26,6 +27,7 @@ pub struct Contract {
     pub(crate) actors: Vec<Actor>,
     pub(crate) lines: Vec<Line>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) explained: Vec<Explanation>,
 }
 
 /// A thread or process, or a family of them that differ in their keys.
@@ -213,6 +215,16 @@ impl Count {
     /// Whether it is told exactly.
     pub(crate) fn is_fixed(self) -> bool {
         self.most == Some(self.least)
+    }
+}
+
+impl Rule {
+    /// Whether a run can come more or less close to breaking it.
+    pub(crate) fn is_limit(&self) -> bool {
+        !matches!(
+            self.demand,
+            Demand::Before { .. } | Demand::Finally { exact: true, .. }
+        )
     }
 }
 

@@ -115,6 +115,18 @@ impl Template {
             .collect()
     }
 
+    /// The template with the holes filled, from left to right.
+    pub(crate) fn build(&self, values: &[&str]) -> String {
+        let mut values = values.iter().copied();
+        self.pieces
+            .iter()
+            .map(|piece| match &piece.content {
+                Content::Literal(text) => text.as_str(),
+                Content::Hole(_) => values.next().unwrap_or_default(),
+            })
+            .collect()
+    }
+
     /// How many characters of `line` some matching line could begin with.
     pub(crate) fn agrees_until(&self, line: &str) -> usize {
         let text: Vec<char> = line.chars().collect();

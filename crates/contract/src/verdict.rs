@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::legal::Pairs;
 use crate::model::Source;
 use crate::shape::Shape;
 
@@ -37,6 +38,7 @@ pub struct Report {
     /// What the run has in common with all that are the same but for what
     /// the contract leaves to the program.
     pub shape: Shape,
+    pub(crate) orders: Pairs,
     /// The time rules, if nobody watched the run.
     pub passed_over: Vec<Source>,
 }

@@ -8,6 +8,9 @@ mod end;
 mod rules;
 mod unknown;
 
+use std::collections::BTreeSet;
+
+use crate::legal::Pairs;
 use crate::model::{Contract, Line};
 use crate::run::Run;
 use crate::shape::Shape;
@@ -138,9 +141,25 @@ impl<'c> Judge<'c> {
         shape
     }
 
+    /// Which lines came before which others of another instance.
+    fn orders(&self) -> Pairs {
+        let mut orders = Pairs::new();
+        let mut printed = BTreeSet::new();
+        for Event { line, instance, .. } in &self.events {
+            for &(earlier, other) in &printed {
+                if other != *instance && earlier != *line {
+                    orders.insert((earlier, *line));
+                }
+            }
+            printed.insert((*line, *instance));
+        }
+        orders
+    }
+
     fn report(&self) -> Report {
         let mut report = Report {
             shape: self.shape(),
+            orders: self.orders(),
             ..Report::default()
         };
         for watch in &self.watches {
@@ -150,7 +169,7 @@ impl<'c> Judge<'c> {
             } else if watch.rule.usually {
                 let held = watch.held;
                 report.usually.push(Usual { rule, held });
-            } else if watch.is_limit() {
+            } else if watch.rule.is_limit() {
                 let closest = watch.closest;
                 report.limits.push(Limit { rule, closest });
             }

@@ -74,14 +74,6 @@ impl<'c> Watch<'c> {
         matches!(demand, Demand::Elapsed { .. } | Demand::Spread { .. })
     }
 
-    /// Whether a run can come more or less close to breaking it.
-    pub(super) fn is_limit(&self) -> bool {
-        !matches!(
-            self.rule.demand,
-            Demand::Before { .. } | Demand::Finally { exact: true, .. }
-        )
-    }
-
     /// Looks at a line of output; `at` is when it was seen.
     pub(super) fn see(
         &mut self,
@@ -300,7 +292,7 @@ impl Demand {
     }
 
     /// What the two sums are before the first line.
-    pub(super) fn constants(&self) -> Option<(i64, i64)> {
+    pub(crate) fn constants(&self) -> Option<(i64, i64)> {
         match self {
             Self::Always { left, right }
             | Self::Finally { left, right, .. } => {
@@ -311,7 +303,7 @@ impl Demand {
     }
 
     /// What a line adds to the two sums.
-    pub(super) fn weights(&self, line: usize) -> (i64, i64) {
+    pub(crate) fn weights(&self, line: usize) -> (i64, i64) {
         match self {
             Self::Always { left, right }
             | Self::Finally { left, right, .. } => {

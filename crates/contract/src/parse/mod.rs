@@ -7,6 +7,7 @@
 
 mod actor;
 mod check;
+mod explanation;
 mod header;
 mod names;
 mod rule;
@@ -58,6 +59,7 @@ struct Reader<'a> {
     line_spans: Vec<Span>,
     names: Names,
     rules: Vec<Cursor<'a>>,
+    explained: Vec<Cursor<'a>>,
     /// Where the next indented line belongs.
     within: Within,
     faults: Vec<Fault>,
@@ -79,9 +81,13 @@ impl<'a> Reader<'a> {
         if line.is_done() {
             return Ok(());
         }
-        if let Some(comment) = line.rest().strip_prefix('#') {
-            let comment = comment.trim().to_owned();
-            self.title.get_or_insert(comment);
+        if line.eat("#") {
+            line.skip_blanks();
+            let comment = line.rest().trim_end();
+            self.title.get_or_insert_with(|| comment.to_owned());
+            if explanation::begins(comment) {
+                self.explained.push(line);
+            }
             return Ok(());
         }
         if indented {
@@ -109,7 +115,7 @@ impl<'a> Reader<'a> {
     }
 
     fn finish(mut self, path: &Arc<str>) -> Result<Contract, Vec<Fault>> {
-        let mut rules = Vec::new();
+        let (mut rules, mut explained) = (Vec::new(), Vec::new());
         if self.faults.is_empty() {
             let faults = &mut self.faults;
             check::actors(&self.actors, &self.actor_spans, faults);
@@ -117,6 +123,12 @@ impl<'a> Reader<'a> {
             for line in self.rules {
                 match rule::read(&line, &self.names, &self.lines) {
                     Ok(rule) => rules.push(rule),
+                    Err(fault) => faults.push(fault),
+                }
+            }
+            for line in self.explained {
+                match explanation::read(&line, &self.names, &rules) {
+                    Ok(it) => explained.push(it),
                     Err(fault) => faults.push(fault),
                 }
             }
@@ -134,6 +146,7 @@ impl<'a> Reader<'a> {
             actors: self.actors,
             lines: self.lines,
             rules,
+            explained,
         })
     }
 }

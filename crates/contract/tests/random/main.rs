@@ -1,6 +1,7 @@
 //! Random contracts: what they allow is accepted, what they forbid is
 //! refused. The contract is made as a model and read from its source text.
 
+mod count;
 mod model;
 
 use contract::{Closest, Contract, Ending, Run, Verdict};

@@ -1,5 +1,7 @@
 //! A random contract as a model: its source text, and runs that obey it.
 
+mod texts;
+
 use std::fmt::Write;
 
 use proptest::prelude::*;
@@ -52,6 +54,7 @@ enum Hole {
     Number,
     Pid,
     Perm,
+    Word,
 }
 
 /// An actor and a line of it.
@@ -73,6 +76,14 @@ pub(crate) struct Print {
 }
 
 pub(crate) fn programs() -> impl Strategy<Value = Program> {
+    programs_of(3, 4)
+}
+
+/// With at most so many actors, and lines of each.
+pub(crate) fn programs_of(
+    most_actors: usize,
+    most_lines: usize,
+) -> impl Strategy<Value = Program> {
     let keys = prop_oneof![
         Just(Keys::None),
         (1..4usize).prop_map(Keys::Range),
@@ -95,17 +106,18 @@ pub(crate) fn programs() -> impl Strategy<Value = Program> {
         Just(Hole::Number),
         Just(Hole::Pid),
         Just(Hole::Perm),
+        Just(Hole::Word),
     ];
     let line = (count, hole, 0..3usize).prop_map(|(count, hole, rise)| Line {
         count,
         hole,
         rise,
     });
-    let actor = (keys, prop::collection::vec(line, 1..5))
+    let actor = (keys, prop::collection::vec(line, 1..=most_lines))
         .prop_map(|(keys, lines)| Actor { keys, lines });
     let before = any::<(Index, Index, bool)>();
     (
-        prop::collection::vec(actor, 1..4),
+        prop::collection::vec(actor, 1..=most_actors),
         prop::collection::vec(before, 0..6),
     )
         .prop_map(|(actors, before)| Program { actors, before })
@@ -216,6 +228,7 @@ impl Program {
                     Hole::Number => " {n:int}".into(),
                     Hole::Pid => format!(" {{p{a}:pid}}"),
                     Hole::Perm => " {_:perm(a b c)}".into(),
+                    Hole::Word => " {v=x y}".into(),
                 };
                 writeln!(source, "  l{a}_{l} {count}| 行{a}.{l} {key}{hole}")
                     .expect("a string");
@@ -326,6 +339,7 @@ impl Program {
                         let all = ["a, b, c", "b, a, c", "c, a, b"];
                         format!(" {}", all[choices.below(3)])
                     }
+                    Hole::Word => format!(" {}", ["x", "y"][number % 2]),
                 };
                 prints.push(Print {
                     actor: a,
