@@ -6,7 +6,7 @@ use std::process::Command;
 use contract::{Contract, Run, Verdict};
 
 use crate::Error;
-use crate::environment::{PACE, SEED};
+use crate::environment::variables;
 use crate::watch::{Sight, Watch, watch};
 
 /// A run that is to be made.
@@ -59,14 +59,13 @@ impl<'a> Attempt<'a> {
     /// If it cannot be started or watched.
     pub fn make(&self) -> Result<Outcome, Error> {
         let mut command = Command::new(self.program);
-        command
-            .args(&self.arguments)
-            .env(PACE, self.how.pace.to_string())
-            .env(SEED, self.seed.to_string())
-            .env_remove("RUST_BACKTRACE")
-            // With it Python writes the end of a line by itself, and another
-            // line may come between.
-            .env_remove("PYTHONUNBUFFERED");
+        command.args(&self.arguments);
+        for (name, value) in variables(self.how.pace, self.seed) {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         let sight = watch(&mut command, self.how);
         let Sight { run, left_behind } =
             sight.map_err(|source| Error::Run {

@@ -1,6 +1,8 @@
-//! The pace and the seed that a reader has set for the examples.
+//! The pace and the seed that a reader has set for the examples, and what
+//! they are told.
 
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -57,4 +59,19 @@ pub fn seed() -> Result<u64, String> {
     };
     let wrong = |_| format!("{SEED} is '{text}': a whole number is wanted");
     text.parse().map_err(wrong)
+}
+
+/// What a watched program finds in its environment besides what this process
+/// has; None: it does not find it.
+#[must_use]
+pub fn variables(pace: f64, seed: u64) -> Vec<(OsString, Option<OsString>)> {
+    let set = |name: &str, value: String| (name.into(), Some(value.into()));
+    vec![
+        set(PACE, pace.to_string()),
+        set(SEED, seed.to_string()),
+        ("RUST_BACKTRACE".into(), None),
+        // With it Python writes the end of a line by itself, and another line
+        // may come between.
+        ("PYTHONUNBUFFERED".into(), None),
+    ]
 }

@@ -5,8 +5,12 @@
 //! of them a reader means, [`programs`] builds the binaries, [`watch`] runs
 //! one and notes what it prints and when, [`attempt`] has such a run judged,
 //! [`family`] sees what the processes of a run are doing, and whether any is
-//! left, [`charge`] lets none outlive this process, and [`tally`] adds up what the runs have shown. [`environment`] reads
-//! the pace and the seed, [`columns`] lays out text.
+//! left, [`charge`] lets none outlive this process, and [`tally`] adds up what
+//! the runs have shown.
+//!
+//! [`explored`] says what the explorer is to run, and [`traced`] makes of its
+//! answer what a contract judges. [`environment`] reads the pace and the seed,
+//! [`columns`] lays out text.
 
 pub mod attempt;
 pub mod catalogue;
@@ -14,11 +18,13 @@ pub mod charge;
 pub mod columns;
 pub mod environment;
 mod error;
+pub mod explored;
 pub mod family;
 pub mod names;
 pub mod programs;
 pub mod tally;
 mod terminal;
+pub mod traced;
 pub mod watch;
 
 pub use error::Error;
