@@ -10,7 +10,7 @@
 //!
 //! [`explored`] says what the explorer is to run, and [`traced`] makes of its
 //! answer what a contract judges. [`environment`] reads the pace and the seed,
-//! [`columns`] lays out text.
+//! [`columns`] lays out text, and [`skeleton`] makes a new example.
 
 pub mod attempt;
 pub mod catalogue;
@@ -22,6 +22,7 @@ pub mod explored;
 pub mod family;
 pub mod names;
 pub mod programs;
+pub mod skeleton;
 pub mod tally;
 mod terminal;
 pub mod traced;

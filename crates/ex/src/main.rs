@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{Trouble, all, check, list, run};
+use crate::commands::{Trouble, all, check, list, new, run};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -19,7 +19,8 @@ Examples:
   cargo ex 3-1 -- --no-join     run it with flags of its own
   cargo ex semaphore            run the one with this word in its title
   LESSON_PACE=0.1 cargo ex 3-1  at ten times the speed
-  cargo ex --all                run all of them";
+  cargo ex --all                run all of them
+  cargo ex check 3-1            judge some runs of it by its contracts";
 
 /// Lists, runs and checks the examples, and makes new ones
 #[derive(Parser)]
@@ -44,6 +45,7 @@ struct Ex {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    New(new::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     };
     let good = match ex.command {
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::New(arguments)) => new::run(&arguments),
         None if ex.all => all::run(),
         None if ex.run.is_empty() => list::run(),
         None => run::run(&ex.run),
@@ -81,8 +84,12 @@ fn told(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
-    anstream::eprintln!(
-        "{first}; flags of an example go after --, and --help tells the others"
-    );
+    let help = match error.kind() {
+        ErrorKind::UnknownArgument => {
+            "flags of an example go after --; --help tells the others"
+        }
+        _ => "--help tells more",
+    };
+    anstream::eprintln!("{first}; {help}");
     USAGE.into()
 }

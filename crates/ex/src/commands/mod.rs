@@ -3,6 +3,7 @@
 pub(crate) mod all;
 pub(crate) mod check;
 pub(crate) mod list;
+pub(crate) mod new;
 pub(crate) mod run;
 mod style;
 
