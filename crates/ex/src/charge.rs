@@ -6,6 +6,7 @@ use std::thread;
 
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{SigSet, Signal, raise};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use crate::family::{Stat, descendants, kill_all};
 
@@ -41,4 +42,14 @@ pub fn take() -> io::Result<()> {
 /// with it must not be judged.
 pub(crate) fn check() {
     drop(ENDING.lock().unwrap_or_else(PoisonError::into_inner));
+}
+
+/// Lets go of those who have become children of this process and have ended:
+/// until then they keep their numbers.
+pub(crate) fn bury() {
+    while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        if status == WaitStatus::StillAlive {
+            return;
+        }
+    }
 }

@@ -8,9 +8,10 @@
 //! left, [`charge`] lets none outlive this process, and [`tally`] adds up what
 //! the runs have shown.
 //!
-//! [`exploration`] has explored runs judged; [`traced`] makes of what the
-//! explorer tells what a contract judges. [`environment`] reads the pace and the seed,
-//! [`columns`] lays out text.
+//! [`exploration`] has explored runs judged, [`traced`] makes of what the
+//! explorer tells what a contract judges, and [`drawing`] names the tasks of
+//! a timeline. [`environment`] reads the pace and the seed, [`columns`] lays
+//! out text, and [`skeleton`] makes a new example.
 
 pub mod attempt;
 pub mod catalogue;
@@ -23,6 +24,7 @@ pub mod exploration;
 pub mod family;
 pub mod names;
 pub mod programs;
+pub mod skeleton;
 pub mod tally;
 mod terminal;
 pub mod traced;

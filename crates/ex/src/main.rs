@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{Trouble, all, check, explore, list, run, timeline};
+use crate::commands::{Trouble, all, check, explore, list, new, run, timeline};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -19,7 +19,8 @@ Examples:
   cargo ex 3-1 -- --no-join     run it with flags of its own
   cargo ex semaphore            run the one with this word in its title
   LESSON_PACE=0.1 cargo ex 3-1  at ten times the speed
-  cargo ex --all                run all of them";
+  cargo ex --all                run all of them
+  cargo ex check 3-1            judge some runs of it by its contracts";
 
 /// Lists, runs and checks the examples, and makes new ones
 #[derive(Parser)]
@@ -46,6 +47,7 @@ enum Command {
     Check(check::Arguments),
     Explore(explore::Arguments),
     Timeline(timeline::Arguments),
+    New(new::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Explore(arguments)) => explore::run(&arguments),
         Some(Command::Timeline(arguments)) => timeline::run(&arguments),
+        Some(Command::New(arguments)) => new::run(&arguments),
         None if ex.all => all::run(),
         None if ex.run.is_empty() => list::run(),
         None => run::run(&ex.run),
@@ -85,8 +88,12 @@ fn told(error: &clap::Error) -> ExitCode {
     let text = error.to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
     let first = first.split_whitespace().collect::<Vec<_>>().join(" ");
-    anstream::eprintln!(
-        "{first}; flags of an example go after --, and --help tells the others"
-    );
+    let help = match error.kind() {
+        ErrorKind::UnknownArgument => {
+            "flags of an example go after --; --help tells the others"
+        }
+        _ => "--help tells more",
+    };
+    anstream::eprintln!("{first}; {help}");
     USAGE.into()
 }

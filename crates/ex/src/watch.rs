@@ -83,6 +83,9 @@ pub fn watch_lines(
     let elapsed = start.elapsed();
     charge::check();
     let left_behind = family.left_behind();
+    if how.reach == Reach::Descendants {
+        charge::bury();
+    }
     let run = Run {
         lines: listener.finish(),
         ending,

@@ -129,13 +129,10 @@ impl Exploration<'_> {
         let seeds = seed..seed.saturating_add(runs);
         let schedule = |seed| self.schedule(seed);
         let findings = self.subject.explore_all(seeds, schedule, progress)?;
-        match &findings.broken {
-            Some(explored) => {
-                println!();
-                self.tell(explored)
-            }
-            None => Ok(self.report(&findings)),
-        }
+        Ok(match &findings.broken {
+            Some(explored) => self.tell(explored),
+            None => self.report(&findings),
+        })
     }
 
     /// Tells what the runs have shown; says whether that is enough.
@@ -189,7 +186,7 @@ impl Exploration<'_> {
         {
             println!("{picture}");
         }
-        self.tell(&explored)
+        Ok(self.tell(&explored))
     }
 
     fn title(&self) -> String {
@@ -197,8 +194,8 @@ impl Exploration<'_> {
         format!("{} {}", about.number, self.variant.example.titles())
     }
 
-    /// Tells how one run was.
-    fn tell(&self, explored: &Explored) -> Result {
+    /// Tells how one run was; says whether it is legal.
+    fn tell(&self, explored: &Explored) -> bool {
         let Schedule {
             seed,
             strategy,
@@ -208,27 +205,27 @@ impl Exploration<'_> {
         let how = styled(FAINT, format!("seed {seed}: {strategy}{chaos}"));
         let Some(complaint) = explored.complaint() else {
             println!("{}  {how}", styled(GOOD, "kept"));
-            return Ok(true);
+            return true;
         };
         println!("{}  {how}\n\n{complaint}", styled(BAD, "broken"));
         println!("again: {}", self.again(seed));
-        Ok(false)
+        false
     }
 
     /// The command that makes exactly this run again.
     fn again(&self, seed: u64) -> String {
         let example = self.variant.example.short_name();
         let variant = &self.variant.name;
-        let mut again = format!(
-            "cargo ex explore {example} --variant {variant} --replay {seed}"
-        );
-        if let Some(strategy) = self.arguments.strategy {
-            again += &format!(" --strategy {strategy}");
-        }
-        if self.arguments.chaos {
-            again += " --chaos";
-        }
-        again + &self.arguments.selection.own()
+        let strategy = match self.arguments.strategy {
+            Some(strategy) => format!(" --strategy {strategy}"),
+            None => String::new(),
+        };
+        let chaos = if self.arguments.chaos { " --chaos" } else { "" };
+        let own = self.arguments.selection.own();
+        format!(
+            "cargo ex explore {example} --variant {variant} --replay {seed}\
+             {strategy}{chaos}{own}"
+        )
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod all;
 pub(crate) mod check;
 pub(crate) mod explore;
 pub(crate) mod list;
+pub(crate) mod new;
 pub(crate) mod run;
 mod selection;
 mod style;

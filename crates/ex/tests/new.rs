@@ -1,0 +1,138 @@
+//! Makes examples in a copy of the workspace.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ex::catalogue::root;
+use support::{Done, Result, ex};
+
+/// A copy of the workspace, as git knows it, whose programs are built beside
+/// those of the workspace itself.
+fn copy() -> Result<PathBuf> {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("copy");
+    if copy.exists() {
+        fs::remove_dir_all(&copy)?;
+    }
+    let output = Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others"])
+        .arg("--exclude-standard")
+        .current_dir(root())
+        .output()?;
+    for name in String::from_utf8(output.stdout)?.split_terminator('\0') {
+        let from = root().join(name);
+        let to = copy.join(name);
+        fs::create_dir_all(to.parent().ok_or("no folder")?)?;
+        if from.exists() {
+            fs::copy(from, to)?;
+        }
+    }
+    Ok(copy)
+}
+
+fn run_in(copy: &Path, arguments: &[&str]) -> Result<Done> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
+    ex().args(arguments)
+        .env("EX_ROOT", copy)
+        .env("CARGO_TARGET_DIR", target.unwrap_or(copy))
+        .output()?
+        .try_into()
+}
+
+fn assert_done(copy: &Path, arguments: &[&str]) -> Result<String> {
+    let done = run_in(copy, arguments)?;
+    assert_eq!(done.code, Some(0), "{arguments:?}: {done:?}");
+    Ok(done.stdout)
+}
+
+/// All files of a folder and what is in them.
+fn contents(folder: &Path) -> Result<Vec<(PathBuf, String)>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            all.extend(contents(&path)?);
+        } else {
+            all.push((path.clone(), fs::read_to_string(&path)?));
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// Each mutant changes the program, at one place.
+fn assert_mutants_fit(folder: &Path) -> Result {
+    let program = fs::read_to_string(folder.join("src/main.rs"))?;
+    let contract = fs::read_to_string(folder.join("default.contract"))?;
+    let mutants = fs::read_to_string(folder.join("mutants.toml"))?;
+    let mutants: toml::Table = mutants.parse()?;
+    let mutants = mutants["mutant"].as_array().ok_or("no list")?;
+    assert!(!mutants.is_empty());
+    for mutant in mutants {
+        let text = |key| mutant[key].as_str().ok_or("no text");
+        let (replace, with) = (text("replace")?, text("with")?);
+        assert_eq!(program.matches(replace).count(), 1, "{replace}");
+        assert_ne!(replace, with);
+        assert!(contract.contains(text("breaks")?), "{mutant}");
+        text("name")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_new_example_builds_and_keeps_its_contract_and_is_not_overwritten() -> Result
+{
+    let copy = copy()?;
+    let new = [
+        "new",
+        "3-13",
+        "--group",
+        "sync",
+        "--title",
+        "Read, then write",
+    ];
+    let told = assert_done(&copy, &new)?;
+    let folder = copy.join("examples-sync/ex3-13-read-then-write");
+    for (path, _) in contents(&folder)? {
+        let path = path.strip_prefix(&copy)?.display().to_string();
+        assert!(told.lines().any(|line| line == path), "{told}");
+    }
+    assert_mutants_fit(&folder)?;
+    let list = assert_done(&copy, &[])?;
+    assert!(list.contains("例 3-13      无题"), "{list}");
+
+    let threads = ["new", "read-write-lock", "--group", "threads"];
+    assert_done(&copy, &threads)?;
+    let named = copy.join("examples-threads/read-write-lock");
+    assert_mutants_fit(&named)?;
+
+    for name in ["3-13", "read-write-lock"] {
+        let kept = assert_done(&copy, &["check", name, "--runs", "2"])?;
+        assert!(kept.contains("kept  2 runs"), "{kept}");
+    }
+
+    let before = contents(&copy.join("examples-sync"))?;
+    let Done { code, stderr, .. } = run_in(&copy, &new)?;
+    assert_eq!(code, Some(2));
+    assert!(stderr.contains("ex3-13 is there already"), "{stderr}");
+    assert_eq!(contents(&copy.join("examples-sync"))?, before);
+    Ok(())
+}
+
+#[test]
+fn numbers_have_two_digits_in_folders_only() -> Result {
+    let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty");
+    if empty.exists() {
+        fs::remove_dir_all(&empty)?;
+    }
+    fs::create_dir_all(empty.join("examples-processes"))?;
+    assert_done(&empty, &["new", "4.5", "--title", "One!"])?;
+    let folder = empty.join("examples-processes/ex4-05-one");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml"))?;
+    assert!(manifest.contains("name = \"ex4-5\""), "{manifest}");
+    assert!(manifest.contains("number = \"例 4-5\""), "{manifest}");
+    assert!(manifest.contains("order = 405"), "{manifest}");
+    Ok(())
+}
