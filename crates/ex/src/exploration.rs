@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use contract::{Contract, Coverage, Run, Verdict};
+use contract::{Contract, Coverage, Report, Run, Verdict};
 use explore::{Blocked, Ending, Program, Schedule, Trace, explore};
 use rayon::prelude::*;
 
@@ -51,10 +51,8 @@ pub struct Findings {
     pub runs: u64,
     /// How long they took together.
     pub took: Duration,
-    /// How often what is likely was so, and how close the limits came.
-    pub tally: Tally,
-    /// What was seen of what is legal.
-    pub coverage: Coverage,
+    /// What the contract says of those that keep it.
+    pub reports: Vec<Report>,
     /// How many of them may differ when they are repeated, since a task ran
     /// on and on without a call.
     pub unsteady: u64,
@@ -133,7 +131,7 @@ impl<'a> Subject<'a> {
         let start = Instant::now();
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let batch = BATCH * threads as u64;
-        let mut findings = Findings::new(self.contract);
+        let mut findings = Findings::new();
         let mut next = seeds.start;
         while next < seeds.end && findings.broken.is_none() {
             let end = seeds.end.min(next + batch);
@@ -154,12 +152,11 @@ impl<'a> Subject<'a> {
 }
 
 impl Findings {
-    fn new(contract: &Contract) -> Self {
+    fn new() -> Self {
         Self {
             runs: 0,
             took: Duration::ZERO,
-            tally: Tally::new(PACE),
-            coverage: Coverage::new(contract),
+            reports: Vec::new(),
             unsteady: 0,
             broken: None,
         }
@@ -168,13 +165,29 @@ impl Findings {
     fn add(&mut self, explored: Explored) {
         self.runs += 1;
         self.unsteady += u64::from(explored.trace.preempted > 0);
-        match &explored.verdict {
+        match explored.verdict {
             Verdict::Kept(report) if explored.trace.left_behind.is_empty() => {
-                self.tally.add(report);
-                self.coverage.add(report);
+                self.reports.push(report);
             }
             _ => self.broken = Some(Box::new(explored)),
         }
+    }
+
+    /// How often what is likely was so, and how close the limits came.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let mut tally = Tally::new(PACE);
+        self.reports.iter().for_each(|report| tally.add(report));
+        tally
+    }
+
+    /// What was seen of all that `contract` allows, which may take a second to
+    /// find out.
+    #[must_use]
+    pub fn coverage(&self, contract: &Contract) -> Coverage {
+        let mut coverage = Coverage::new(contract);
+        self.reports.iter().for_each(|report| coverage.add(report));
+        coverage
     }
 
     /// How many runs a second.

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use contract::{Contract, Ending, Seen};
-use ex::{explored, traced};
+use ex::catalogue::examples;
+use ex::exploration::Subject;
+use ex::traced;
 use explore::{Blocked, Ended, Event, Trace, Wait, What};
 
 fn trace(ending: explore::Ending) -> Trace {
@@ -23,6 +25,7 @@ fn trace(ending: explore::Ending) -> Trace {
             event(4, What::Printed("two".to_owned())),
         ],
         ending,
+        left_behind: Vec::new(),
         elapsed: Duration::from_secs(5),
         stderr: "oh".to_owned(),
         choices: 7,
@@ -71,7 +74,10 @@ fn each_ending_is_told() {
 fn a_variant_is_explored_with_its_flags_at_the_pace_of_the_text() {
     let source = "# a title\nrun: --permits 3\na:\n  | b\n";
     let contract = Contract::parse(source, "").expect("it is a contract");
-    let program = explored::variant(Path::new("/bin/ex3-7"), &contract, 11);
+    let examples = examples().expect("there are examples");
+    let path = Path::new("/bin/ex3-7");
+    let subject = Subject::variant(&examples[0], path, &contract);
+    let program = subject.program(11);
     assert_eq!(program.command, ["/bin/ex3-7", "--permits", "3"]);
     let variables = program.variables;
     let has = |name: &str, value: Option<&str>| {

@@ -137,13 +137,9 @@ impl Exploration<'_> {
 
     /// Tells what the runs have shown; says whether that is enough.
     fn report(&self, findings: &Findings) -> bool {
-        let Findings {
-            runs,
-            tally,
-            coverage,
-            unsteady,
-            ..
-        } = findings;
+        let Findings { runs, unsteady, .. } = findings;
+        let tally = findings.tally();
+        let coverage = findings.coverage(self.contract);
         let outputs = coverage.outputs().len();
         let legal = &coverage.legal().outputs;
         let rate = findings.rate();
