@@ -50,7 +50,8 @@ pub enum Count {
     Exactly(u128),
     /// So many that the number is larger than this one.
     MoreThan(u128),
-    /// As many as one likes: no rule bounds how often this line comes.
+    /// As many as one likes: no rule by itself bounds how often this line
+    /// comes. (Whether any output is legal is not asked then.)
     Unbounded(Source),
     /// It was not found out, for this reason.
     Uncounted(String),
