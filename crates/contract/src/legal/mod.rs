@@ -62,7 +62,7 @@ type Walked<T> = Result<T, Count>;
 
 impl Contract {
     /// What the contract allows. This walks through the space of all legal
-    /// outputs and may take a second where that is large.
+    /// outputs, and takes seconds where that is large.
     #[must_use]
     pub fn legal(&self) -> Legal {
         match Graph::of(self) {
