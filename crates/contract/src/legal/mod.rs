@@ -50,7 +50,8 @@ pub enum Count {
     Exactly(u128),
     /// So many that the number is larger than this one.
     MoreThan(u128),
-    /// As many as one likes: no rule bounds how often this line comes.
+    /// As many as one likes: no rule by itself bounds how often this line
+    /// comes. (Whether any output is legal is not asked then.)
     Unbounded(Source),
     /// It was not found out, for this reason.
     Uncounted(String),
@@ -61,7 +62,7 @@ type Walked<T> = Result<T, Count>;
 
 impl Contract {
     /// What the contract allows. This walks through the space of all legal
-    /// outputs and may take a second where that is large.
+    /// outputs, and takes seconds where that is large.
     #[must_use]
     pub fn legal(&self) -> Legal {
         match Graph::of(self) {
