@@ -258,6 +258,11 @@ impl Call {
         (!looks_only).then_some(Wait::Child)
     }
 
+    /// Whether it asks which child has ended.
+    pub(crate) fn looks_for_child(&self) -> bool {
+        matches!(self.number, libc::SYS_wait4 | libc::SYS_waitid)
+    }
+
     /// The operation of a futex call, without its flags.
     fn futex_operation(&self) -> c_int {
         self.int(1) & libc::FUTEX_CMD_MASK

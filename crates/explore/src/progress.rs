@@ -30,15 +30,15 @@ impl Tracer {
         let now = self.now();
         let again = self.tracees[id].interrupted.take();
         let Meaning::Wait(mut waiting) = call.meaning() else {
-            // The one whom it makes will be asked about the call; and who
-            // kills stops after it until the victims are gone.
-            let kept = call.makes_task() || call.may_kill();
-            self.tracees[id].current = kept.then(|| Current::new(call, now));
-            let how = if call.may_kill() {
+            // Who kills stops after the call until the victims are gone.
+            let how = if call.may_kill() || call.looks_for_child() {
                 Go::ThroughCall
             } else {
                 Go::On
             };
+            // The one whom it makes will be asked about the call.
+            let kept = how == Go::ThroughCall || call.makes_task();
+            self.tracees[id].current = kept.then(|| Current::new(call, now));
             return self.resume(id, how, 0);
         };
         if call.is_sleep() {
@@ -174,7 +174,7 @@ impl Tracer {
     /// That a call has had to wait is known only now if time is real.
     fn note_wait(&mut self, id: TaskId, current: &Current) {
         /// Who takes less has not waited.
-        const SHORT: Duration = Duration::from_micros(200);
+        const SHORT: Duration = Duration::from_millis(1);
 
         if current.phase != Phase::Begun {
             self.note(id, What::Woke);

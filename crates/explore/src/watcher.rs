@@ -59,10 +59,10 @@ fn follow(tracer: &mut Tracer, is_late: &AtomicBool) -> io::Result<()> {
         let Some((task, stop)) = stop::next(true)? else {
             break;
         };
+        tracer.report(task, stop)?;
         if is_late.load(Ordering::SeqCst) {
             break;
         }
-        tracer.report(task, stop)?;
         for id in 0..tracer.tracees.len() {
             if matches!(tracer.tracees[id].state, State::Ready(_)) {
                 tracer.go(id)?;
