@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::unistd::Pid;
 
 use crate::calls::{Call, Meaning, Waiting};
+use crate::limit::Limit;
 use crate::sys::memory;
 use crate::sys::registers::Registers;
 use crate::sys::stop::{self, Go};
@@ -17,7 +18,10 @@ use crate::tracer::Tracer;
 
 /// The kernel's own codes for a call that a signal has interrupted.
 const INTERRUPTED: [i64; 4] = [-512, -513, -514, -516];
-/// Of these the one that begins the call anew unless a handler has run.
+/// Some calls say themselves that they were interrupted, even if the signal is
+/// then ignored, which without a tracer they would not notice.
+const INTERRUPTED_FOR_GOOD: i64 = -(libc::EINTR as i64);
+/// The code that begins the call anew unless a handler has run.
 const UNLESS_HANDLED: i64 = -514;
 
 impl Tracer {
@@ -142,16 +146,21 @@ impl Tracer {
             return self.resume(id, Go::On, 0);
         };
         let mut registers = Registers::of(task)?;
-        let interrupted = INTERRUPTED.contains(&registers.result());
+        let result = registers.result();
+        let for_good =
+            current.waiting.is_some() && result == INTERRUPTED_FOR_GOOD;
+        let interrupted = for_good || INTERRUPTED.contains(&result);
         let late = current.phase == Phase::Late;
         if current.changed {
             put_limit_back(&current.call, &mut registers);
-            if interrupted && late {
-                pass(&current, &mut registers);
-            } else if interrupted {
-                registers.set_result(UNLESS_HANDLED);
-                self.tell_rest(&current);
-            }
+        }
+        if interrupted && late {
+            pass(&current, &mut registers);
+        } else if for_good || (interrupted && current.changed) {
+            registers.set_result(UNLESS_HANDLED);
+            self.tell_rest(&current);
+        }
+        if current.changed || for_good {
             registers.store()?;
         }
         if interrupted && !late {
@@ -193,9 +202,10 @@ impl Tracer {
         let Call {
             task, arguments, ..
         } = current.call;
-        let address = match current.call.number {
-            libc::SYS_nanosleep => arguments[1],
-            libc::SYS_clock_nanosleep => arguments[3],
+        let limit = current.waiting.as_ref().and_then(|it| it.limit);
+        let address = match (current.call.number, limit) {
+            (libc::SYS_nanosleep, _) => arguments[1],
+            (libc::SYS_clock_nanosleep, Some(Limit::After(_))) => arguments[3],
             _ => return,
         };
         let until = current.deadline.unwrap_or_default();
