@@ -45,12 +45,13 @@ impl Tracer {
             };
             return self.resume(id, how, 0);
         };
+        if self.terminal.is_written_by(self.tracees[id].process, &call) {
+            return self.print(id, &call);
+        }
         if call.is_sleep() {
             self.tracees[id].operation = None;
         }
         let mut current = Current::new(call, now);
-        current.prints =
-            self.terminal.is_written_by(self.tracees[id].process, &call);
         match again {
             Some(again) if again.is_begun_anew_by(&call) => {
                 current.deadline = again.deadline;
@@ -78,6 +79,28 @@ impl Tracer {
         }
         self.tracees[id].current = Some(current);
         self.resume(id, Go::ThroughCall, 0)
+    }
+
+    /// Prints for a task; it goes on as if the kernel had done it.
+    fn print(&mut self, id: TaskId, call: &Call) -> io::Result<()> {
+        let written = call.written();
+        let count = written.as_ref().map(|bytes| i64::try_from(bytes.len()));
+        let result = match count {
+            Some(count) => count.map_err(io::Error::other)?,
+            None => -i64::from(libc::EFAULT),
+        };
+        self.record
+            .print(self.now(), id, &written.unwrap_or_default());
+        self.tracees[id].operation = None;
+        self.answer(id, result)
+    }
+
+    /// Lets a task go on whose call the kernel shall not make.
+    pub(crate) fn answer(&self, id: TaskId, result: i64) -> io::Result<()> {
+        let mut registers = Registers::of(self.tracees[id].task)?;
+        registers.answer(result);
+        registers.store()?;
+        self.resume(id, Go::On, 0)
     }
 
     /// The task that was let go on has fallen asleep.
@@ -215,16 +238,10 @@ impl Tracer {
 
     /// What the run's record learns from a call that is over.
     fn learn(&mut self, id: TaskId, current: &Current, result: i64) {
-        let Ok(count) = usize::try_from(result) else {
+        if result < 0 {
             return;
-        };
-        let now = self.now();
-        if current.prints {
-            let bytes = current.call.written(count);
-            self.record.print(now, id, &bytes);
-            self.terminal.drain();
-            self.tracees[id].operation = None;
         }
+        let now = self.now();
         let child = current.call.ended_child(result);
         let child = child.and_then(|child| self.id_of(child));
         let thread = self.thread_awaited(id, &current.call);

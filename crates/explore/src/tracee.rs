@@ -86,8 +86,6 @@ pub(crate) struct Current {
     pub(crate) since: Duration,
     /// Whether the kernel got it in another form, without its time limit.
     pub(crate) changed: bool,
-    /// Whether it writes to the terminal.
-    pub(crate) prints: bool,
     pub(crate) phase: Phase,
 }
 
@@ -182,7 +180,6 @@ impl Current {
             deadline: None,
             since,
             changed: false,
-            prints: false,
             phase: Phase::Begun,
         }
     }
