@@ -18,12 +18,17 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_WRITE: usize = 1 << 20;
 
 impl Call {
+    /// Whether the program says by it what it is about to do.
+    pub(crate) fn tells(&self) -> bool {
+        self.number == libc::SYS_sched_yield && self.arguments[0] == TOLD
+    }
+
     /// What the program says that it is about to do.
     pub(crate) fn operation(&self) -> Option<String> {
-        let [told, address, length, ..] = self.arguments;
-        if self.number != libc::SYS_sched_yield || told != TOLD {
+        if !self.tells() {
             return None;
         }
+        let [_, address, length, ..] = self.arguments;
         let length = usize::try_from(length).ok()?.min(LONGEST_NAME);
         let name = read(self.task, address, length);
         Some(String::from_utf8_lossy(&name).into_owned())
