@@ -29,8 +29,6 @@ pub(crate) struct Call {
 /// What a call means to a scheduler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// It asks for something that depends on the run: the explorer answers.
-    Question,
     /// It may change what others see, and it does not wait.
     Action,
     /// It may have to wait.
@@ -121,6 +119,7 @@ const WAITS: &[c_long] = &[
     libc::SYS_semop,
     libc::SYS_semtimedop,
     libc::SYS_restart_syscall,
+    libc::SYS_futex_waitv,
 ];
 
 /// The filter that makes a program report these calls and no others; questions
@@ -173,6 +172,19 @@ impl Call {
         value
     }
 
+    /// Whether it asks for something that depends on the run.
+    pub(crate) fn is_question(&self) -> bool {
+        QUESTIONS.contains(&self.number)
+    }
+
+    /// Whether whoever makes it again and again may wait for time to pass.
+    pub(crate) fn may_pass_time(&self) -> bool {
+        self.is_question()
+            || self.number == libc::SYS_sched_yield && !self.tells()
+            || self.meaning() == Meaning::Action && self.wait().is_some()
+            || matches!(self.number, libc::SYS_wait4 | libc::SYS_waitid)
+    }
+
     pub(crate) fn is_exit(&self) -> bool {
         matches!(self.number, libc::SYS_exit | libc::SYS_exit_group)
     }
@@ -191,9 +203,6 @@ impl Call {
     }
 
     pub(crate) fn meaning(&self) -> Meaning {
-        if QUESTIONS.contains(&self.number) {
-            return Meaning::Question;
-        }
         let Some(wait) = self.wait() else {
             return Meaning::Action;
         };
@@ -244,7 +253,8 @@ impl Call {
             libc::SYS_pause
             | libc::SYS_rt_sigsuspend
             | libc::SYS_rt_sigtimedwait => Wait::Signal,
-            libc::SYS_flock
+            libc::SYS_futex_waitv
+            | libc::SYS_flock
             | libc::SYS_fcntl
             | libc::SYS_semop
             | libc::SYS_semtimedop => Wait::Lock,
@@ -286,6 +296,7 @@ impl Call {
                 libc::FUTEX_LOCK_PI => Place::Moment(3, libc::CLOCK_REALTIME),
                 _ => Place::Moment(3, self.futex_clock()),
             },
+            libc::SYS_futex_waitv => Place::Moment(3, self.int(4)),
             libc::SYS_poll => Place::Milliseconds(2),
             libc::SYS_ppoll | libc::SYS_rt_sigtimedwait => Place::Time(2),
             libc::SYS_select => Place::Timeval(4),
@@ -318,6 +329,7 @@ impl Call {
     fn late(&self) -> i64 {
         let error = match self.number {
             libc::SYS_futex
+            | libc::SYS_futex_waitv
             | libc::SYS_mq_timedreceive
             | libc::SYS_mq_timedsend => libc::ETIMEDOUT,
             libc::SYS_rt_sigtimedwait

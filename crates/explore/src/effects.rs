@@ -14,14 +14,21 @@ use crate::sys::memory::{read, read_word};
 const TOLD: u64 = 0x6578_706c_6f72_6564;
 /// No name is longer.
 const LONGEST_NAME: usize = 100;
+/// Who prints more at once is told that so much was printed.
+const LONGEST_WRITE: usize = 1 << 20;
 
 impl Call {
+    /// Whether the program says by it what it is about to do.
+    pub(crate) fn tells(&self) -> bool {
+        self.number == libc::SYS_sched_yield && self.arguments[0] == TOLD
+    }
+
     /// What the program says that it is about to do.
     pub(crate) fn operation(&self) -> Option<String> {
-        let [told, address, length, ..] = self.arguments;
-        if self.number != libc::SYS_sched_yield || told != TOLD {
+        if !self.tells() {
             return None;
         }
+        let [_, address, length, ..] = self.arguments;
         let length = usize::try_from(length).ok()?.min(LONGEST_NAME);
         let name = read(self.task, address, length);
         Some(String::from_utf8_lossy(&name).into_owned())
@@ -78,22 +85,29 @@ impl Call {
         (waits && address != 0).then_some(address)
     }
 
-    /// The first `count` bytes that a call has written.
-    pub(crate) fn written(&self, count: usize) -> Vec<u8> {
-        let [_, address, parts, ..] = self.arguments;
-        if self.number != libc::SYS_writev {
-            return read(self.task, address, count);
-        }
+    /// The bytes that a call writes, as many as it shall write at once; None:
+    /// it says where they are, but nothing is there.
+    pub(crate) fn written(&self) -> Option<Vec<u8>> {
+        let [_, address, count, ..] = self.arguments;
+        let parts = match self.number {
+            libc::SYS_writev => self.parts(address, count),
+            _ => vec![(address, count)],
+        };
         let mut bytes = Vec::new();
-        for part in 0..parts.min(1024) {
-            let part = address + part * 16;
-            let base = read_word(self.task, part).unwrap_or(0);
-            let length = read_word(self.task, part + 8).unwrap_or(0);
-            let length = usize::try_from(length).unwrap_or(0);
-            let left = count - bytes.len();
-            bytes.extend(read(self.task, base, length.min(left)));
+        let is_empty = parts.iter().all(|(_, length)| *length == 0);
+        for (base, length) in parts {
+            let left = LONGEST_WRITE - bytes.len();
+            let length = usize::try_from(length).unwrap_or(left).min(left);
+            bytes.extend(read(self.task, base, length));
         }
-        bytes
+        (is_empty || !bytes.is_empty()).then_some(bytes)
+    }
+
+    /// The addresses and lengths in an array of `struct iovec`.
+    fn parts(&self, address: u64, count: u64) -> Vec<(u64, u64)> {
+        let word = |at| read_word(self.task, at).unwrap_or(0);
+        let parts = (0..count.min(1024)).map(|part| address + part * 16);
+        parts.map(|part| (word(part), word(part + 8))).collect()
     }
 
     /// The child of whose end a call has learned.

@@ -18,17 +18,32 @@ use crate::trace::{TaskId, Trace, What};
 use crate::tracee::{At, State, Tracee};
 use crate::tracer::{End, Tracer};
 
-/// A task may run so long without a system call.
+/// A task may use a processor so long without a system call, and is looked
+/// after so often.
 const SLICE: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(50);
 /// So long nobody must have moved before it counts as a deadlock: something
 /// outside of the program may still wake somebody.
 const GRACE: Duration = Duration::from_millis(5);
-/// A run that takes longer, or so many choices, is ended.
-const PATIENCE: Duration = Duration::from_secs(30);
-const MOST_CHOICES: u64 = 1_000_000;
 /// Who looks at the clock or yields so often while others sleep waits for
-/// time to pass.
+/// time to pass. So do others, perhaps, after so many other calls.
 const IMPATIENCE: u32 = 2000;
+const OTHERS: u32 = 10;
+
+/// A run that takes longer, or more choices, is ended.
+pub(crate) struct Limits {
+    pub(crate) time: Duration,
+    pub(crate) choices: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(30),
+            choices: 1_000_000,
+        }
+    }
+}
 
 /// A run that is being explored.
 struct Explorer {
@@ -37,7 +52,9 @@ struct Explorer {
     last: Option<TaskId>,
     choices: u64,
     preempted: u64,
-    /// Choices since time has passed.
+    limits: Limits,
+    start: Instant,
+    /// Choices since time has passed, by the likelihood that they wait for it.
     idle: u32,
     /// Whether the last step may have ended tasks that were stopped.
     may_kill: bool,
@@ -46,15 +63,18 @@ struct Explorer {
 pub(crate) fn explore(
     program: &Program,
     schedule: &Schedule,
+    limits: Limits,
 ) -> Result<Trace, Error> {
-    let pin = Pin::here()?;
-    let world = World::new(schedule.seed ^ mark(program), &pin.everywhere);
+    let processors = pin()?;
+    let world = World::new(schedule.seed ^ mark(program), &processors);
     let mut explorer = Explorer {
         tracer: Tracer::start(program, Time::Virtual(world))?,
         chooser: Chooser::new(schedule),
         last: None,
         choices: 0,
         preempted: 0,
+        limits,
+        start: Instant::now(),
         idle: 0,
         may_kill: false,
     };
@@ -88,44 +108,31 @@ fn mark(program: &Program) -> u64 {
 }
 
 /// Keeps this thread, and whom it starts, on one processor: handing over from
-/// one task to the next is many times as fast there.
-struct Pin {
-    everywhere: CpuSet,
-}
-
-impl Pin {
-    fn here() -> Result<Self, Error> {
-        let me = Pid::from_raw(0);
-        let pinned = || {
-            let everywhere = sched_getaffinity(me)?;
-            let mut here = CpuSet::new();
-            here.set(sched_getcpu()?)?;
-            sched_setaffinity(me, &here)?;
-            nix::Result::Ok(Self { everywhere })
-        };
-        pinned().map_err(|error| Error::System {
-            what: "choose a processor",
-            source: error.into(),
-        })
-    }
-}
-
-impl Drop for Pin {
-    fn drop(&mut self) {
-        let _ = sched_setaffinity(Pid::from_raw(0), &self.everywhere);
-    }
+/// one task to the next is many times as fast there. Gives all that it had.
+fn pin() -> Result<CpuSet, Error> {
+    let me = Pid::from_raw(0);
+    let pinned = || {
+        let everywhere = sched_getaffinity(me)?;
+        let mut here = CpuSet::new();
+        here.set(sched_getcpu()?)?;
+        sched_setaffinity(me, &here)?;
+        nix::Result::Ok(everywhere)
+    };
+    pinned().map_err(|error| Error::System {
+        what: "choose a processor",
+        source: error.into(),
+    })
 }
 
 impl Explorer {
     /// Runs it to its end.
     fn run(&mut self) -> io::Result<End> {
-        let start = Instant::now();
         loop {
             self.settle()?;
             if self.tracer.is_over() {
                 return Ok(End::Over);
             }
-            if start.elapsed() > PATIENCE || self.choices >= MOST_CHOICES {
+            if self.is_late() || self.choices >= self.limits.choices {
                 return Ok(End::TooLong);
             }
             let candidates = self.candidates();
@@ -137,6 +144,10 @@ impl Explorer {
         }
     }
 
+    fn is_late(&self) -> bool {
+        self.start.elapsed() > self.limits.time
+    }
+
     /// Those who may go on, in the order of their births.
     fn candidates(&mut self) -> Vec<TaskId> {
         let tracees = &self.tracer.tracees;
@@ -145,7 +156,7 @@ impl Explorer {
         let anyone = tracees.iter().any(|it| ready(&it.state));
         let until = match first {
             _ if self.chooser.wakes_sleepers() => Duration::MAX,
-            Some(first) if !anyone || self.idle > IMPATIENCE => first,
+            Some(first) if !anyone || self.idle > OTHERS * IMPATIENCE => first,
             _ => self.tracer.now(),
         };
         let may = |task: &TaskId| {
@@ -159,14 +170,17 @@ impl Explorer {
     /// Lets one task go on.
     fn step(&mut self, task: TaskId) -> io::Result<()> {
         self.choices += 1;
-        self.idle += 1;
         let tracee = &self.tracer.tracees[task];
         let deadline = tracee.deadline();
-        self.may_kill = match tracee.state {
-            State::Ready(At::Call(call)) => call.is_exit() || call.may_kill(),
-            State::Ready(At::Signal(_)) => true,
-            _ => false,
+        let (may_kill, may_pass_time) = match tracee.state {
+            State::Ready(At::Call(call)) => {
+                (call.is_exit() || call.may_kill(), call.may_pass_time())
+            }
+            State::Ready(At::Signal(_)) => (true, false),
+            _ => (false, false),
         };
+        self.may_kill = may_kill;
+        self.idle += if may_pass_time { OTHERS } else { 1 };
         if let Some(due) = deadline {
             if due > self.tracer.now() {
                 self.idle = 0;
@@ -195,25 +209,48 @@ impl Explorer {
 
     fn wait_until_quiet(&mut self) -> io::Result<()> {
         let mut since = Instant::now();
+        let mut used = None;
         let mut looks = 0_u32;
         loop {
-            let mut moved = false;
-            while let Some((task, stop)) = stop::next(false)? {
-                self.tracer.report(task, stop)?;
-                moved = true;
+            if self.take_reports()? {
+                (since, used) = (Instant::now(), None);
             }
-            if !self.somebody_moves() {
+            // Who has stopped in the meantime has a report.
+            if !self.somebody_moves() && !self.take_reports()? {
                 return Ok(());
             }
             sched_yield()?;
             looks += 1;
-            if moved {
+            if looks.is_multiple_of(64) && since.elapsed() > LOOK {
+                if self.is_late() {
+                    return Ok(());
+                }
                 since = Instant::now();
-            } else if looks.is_multiple_of(64) && since.elapsed() > SLICE {
-                self.preempt()?;
-                since = Instant::now();
+                // On a busy machine most of the time is that of others.
+                let now = self.processor_time();
+                let used = *used.get_or_insert(now);
+                if now.saturating_sub(used) + LOOK > SLICE {
+                    self.preempt()?;
+                }
             }
         }
+    }
+
+    /// Takes all reports that there are; says whether there was one.
+    fn take_reports(&mut self) -> io::Result<bool> {
+        let mut any = false;
+        while let Some((task, stop)) = stop::next(false)? {
+            self.tracer.report(task, stop)?;
+            any = true;
+        }
+        Ok(any)
+    }
+
+    /// Of those who run.
+    fn processor_time(&self) -> Duration {
+        let tracees = self.tracer.tracees.iter();
+        let running = tracees.filter(|it| it.state == State::Running);
+        running.filter_map(Tracee::processor_time).sum()
     }
 
     /// Whether somebody is between two stops.
@@ -237,7 +274,7 @@ impl Explorer {
     fn moves(&mut self, id: TaskId) -> bool {
         let tracee = &self.tracer.tracees[id];
         match tracee.state {
-            State::Gone | State::Halted => false,
+            State::Gone => false,
             State::Running => {
                 let asleep = tracee.asleep_at();
                 if asleep.is_some() {
@@ -254,7 +291,7 @@ impl Explorer {
                 !asleep
             }
             State::Lent => !matches!(tracee.letter(), Some(b'S' | b'D')),
-            State::Ready(_) => {
+            State::Ready(_) | State::Halted => {
                 // Who is killed while it is stopped runs to its end.
                 self.may_kill && tracee.letter() != Some(b't')
             }
@@ -275,14 +312,15 @@ impl Explorer {
 
     /// Stops those who run on and on.
     fn preempt(&mut self) -> io::Result<()> {
+        let mut later = self.tracer.now();
         for tracee in &self.tracer.tracees {
             if tracee.state == State::Running {
                 self.preempted += 1;
                 stop::interrupt(tracee.task)?;
+                // Else those who sleep would never wake.
+                later += SLICE;
             }
         }
-        // Else those who sleep would never wake.
-        let later = self.tracer.now() + SLICE;
         self.tracer.time.reach(later);
         Ok(())
     }

@@ -70,8 +70,8 @@
 //! - Memory is sequentially consistent, since one task runs at a time.
 //! - It is made for x86-64.
 //!
-//! One thread explores one program at a time. When it ends, the kernel ends
-//! the program as well: nobody is left stopped.
+//! When the explorer ends, also if it is killed, the kernel ends the program
+//! as well: nobody is left stopped.
 
 mod calls;
 mod clock;
@@ -92,7 +92,11 @@ mod tracee;
 mod tracer;
 mod watcher;
 
+use std::panic::resume_unwind;
+use std::thread::{self, Builder};
 use std::time::Duration;
+
+use explorer::Limits;
 
 pub use error::Error;
 pub use program::Program;
@@ -106,7 +110,7 @@ pub use trace::{
 /// # Errors
 /// If it cannot be started, or this machine does not allow ptrace.
 pub fn explore(program: &Program, schedule: &Schedule) -> Result<Trace, Error> {
-    explorer::explore(program, schedule)
+    apart(|| explorer::explore(program, schedule, Limits::default()))
 }
 
 /// Runs a program as it is, in real time, and notes what it does. It is ended
@@ -115,5 +119,21 @@ pub fn explore(program: &Program, schedule: &Schedule) -> Result<Trace, Error> {
 /// # Errors
 /// As [`explore`].
 pub fn watch(program: &Program, deadline: Duration) -> Result<Trace, Error> {
-    watcher::watch(program, deadline)
+    apart(|| watcher::watch(program, deadline))
+}
+
+/// Does it in a thread of its own: a tracer waits for all children of its
+/// thread, and those of the caller are not its affair. When the thread ends,
+/// the kernel ends whom it traces.
+fn apart<T: Send>(
+    action: impl FnOnce() -> Result<T, Error> + Send,
+) -> Result<T, Error> {
+    thread::scope(|scope| {
+        let thread = Builder::new().spawn_scoped(scope, action);
+        let thread = thread.map_err(|source| Error::System {
+            what: "start a thread",
+            source,
+        })?;
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::calls::Call;
 use crate::sys::memory::read_word;
 
+const NANOSECONDS: u64 = 1_000_000_000;
+
 /// A time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
@@ -34,17 +36,17 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn read(self, call: &Call) -> Limit {
-        let pair = |place: usize| {
-            let address = call.arguments[place];
-            let first = read_word(call.task, address)?;
-            Some((first, read_word(call.task, address + 8)?))
+        // What the kernel will refuse is no limit of ours.
+        let word = |address| {
+            let word = read_word(call.task, address)?;
+            (word <= i64::MAX.cast_unsigned()).then_some(word)
         };
         let time = |place: usize, scale: u64| {
-            pair(place).map(|(seconds, rest)| {
-                Duration::from_secs(seconds).saturating_add(
-                    Duration::from_nanos(rest.saturating_mul(scale)),
-                )
-            })
+            let address = call.arguments[place];
+            let seconds = Duration::from_secs(word(address)?);
+            let rest = word(address + 8)?.checked_mul(scale)?;
+            (scale > 1 || rest < NANOSECONDS)
+                .then(|| seconds.saturating_add(Duration::from_nanos(rest)))
         };
         let after = |time: Option<Duration>| match time {
             None => Limit::Never,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use nix::unistd::Pid;
 
 use crate::calls::{Call, Meaning, Waiting};
+use crate::limit::Limit;
 use crate::sys::memory;
 use crate::sys::registers::Registers;
 use crate::sys::stop::{self, Go};
@@ -17,7 +18,10 @@ use crate::tracer::Tracer;
 
 /// The kernel's own codes for a call that a signal has interrupted.
 const INTERRUPTED: [i64; 4] = [-512, -513, -514, -516];
-/// Of these the one that begins the call anew unless a handler has run.
+/// Some calls say themselves that they were interrupted, even if the signal is
+/// then ignored, which without a tracer they would not notice.
+const INTERRUPTED_FOR_GOOD: i64 = -(libc::EINTR as i64);
+/// The code that begins the call anew unless a handler has run.
 const UNLESS_HANDLED: i64 = -514;
 
 impl Tracer {
@@ -27,6 +31,9 @@ impl Tracer {
         id: TaskId,
         call: Call,
     ) -> io::Result<()> {
+        if let Some(result) = self.time.answer(&call) {
+            return self.answer(id, result);
+        }
         let now = self.now();
         let again = self.tracees[id].interrupted.take();
         let Meaning::Wait(mut waiting) = call.meaning() else {
@@ -41,12 +48,13 @@ impl Tracer {
             self.tracees[id].current = kept.then(|| Current::new(call, now));
             return self.resume(id, how, 0);
         };
+        if self.terminal.is_written_by(self.tracees[id].process, &call) {
+            return self.print(id, &call);
+        }
         if call.is_sleep() {
             self.tracees[id].operation = None;
         }
         let mut current = Current::new(call, now);
-        current.prints =
-            self.terminal.is_written_by(self.tracees[id].process, &call);
         match again {
             Some(again) if again.is_begun_anew_by(&call) => {
                 current.deadline = again.deadline;
@@ -74,6 +82,28 @@ impl Tracer {
         }
         self.tracees[id].current = Some(current);
         self.resume(id, Go::ThroughCall, 0)
+    }
+
+    /// Prints for a task; it goes on as if the kernel had done it.
+    fn print(&mut self, id: TaskId, call: &Call) -> io::Result<()> {
+        let written = call.written();
+        let count = written.as_ref().map(|bytes| i64::try_from(bytes.len()));
+        let result = match count {
+            Some(count) => count.map_err(io::Error::other)?,
+            None => -i64::from(libc::EFAULT),
+        };
+        self.record
+            .print(self.now(), id, &written.unwrap_or_default());
+        self.tracees[id].operation = None;
+        self.answer(id, result)
+    }
+
+    /// Lets a task go on whose call the kernel shall not make.
+    pub(crate) fn answer(&self, id: TaskId, result: i64) -> io::Result<()> {
+        let mut registers = Registers::of(self.tracees[id].task)?;
+        registers.answer(result);
+        registers.store()?;
+        self.resume(id, Go::On, 0)
     }
 
     /// The task that was let go on has fallen asleep.
@@ -142,16 +172,21 @@ impl Tracer {
             return self.resume(id, Go::On, 0);
         };
         let mut registers = Registers::of(task)?;
-        let interrupted = INTERRUPTED.contains(&registers.result());
+        let result = registers.result();
+        let for_good =
+            current.waiting.is_some() && result == INTERRUPTED_FOR_GOOD;
+        let interrupted = for_good || INTERRUPTED.contains(&result);
         let late = current.phase == Phase::Late;
         if current.changed {
             put_limit_back(&current.call, &mut registers);
-            if interrupted && late {
-                pass(&current, &mut registers);
-            } else if interrupted {
-                registers.set_result(UNLESS_HANDLED);
-                self.tell_rest(&current);
-            }
+        }
+        if interrupted && late {
+            pass(&current, &mut registers);
+        } else if for_good || (interrupted && current.changed) {
+            registers.set_result(UNLESS_HANDLED);
+            self.tell_rest(&current);
+        }
+        if current.changed || for_good {
             registers.store()?;
         }
         if interrupted && !late {
@@ -193,9 +228,10 @@ impl Tracer {
         let Call {
             task, arguments, ..
         } = current.call;
-        let address = match current.call.number {
-            libc::SYS_nanosleep => arguments[1],
-            libc::SYS_clock_nanosleep => arguments[3],
+        let limit = current.waiting.as_ref().and_then(|it| it.limit);
+        let address = match (current.call.number, limit) {
+            (libc::SYS_nanosleep, _) => arguments[1],
+            (libc::SYS_clock_nanosleep, Some(Limit::After(_))) => arguments[3],
             _ => return,
         };
         let until = current.deadline.unwrap_or_default();
@@ -205,16 +241,10 @@ impl Tracer {
 
     /// What the run's record learns from a call that is over.
     fn learn(&mut self, id: TaskId, current: &Current, result: i64) {
-        let Ok(count) = usize::try_from(result) else {
+        if result < 0 {
             return;
-        };
-        let now = self.now();
-        if current.prints {
-            let bytes = current.call.written(count);
-            self.record.print(now, id, &bytes);
-            self.terminal.drain();
-            self.tracees[id].operation = None;
         }
+        let now = self.now();
         let child = current.call.ended_child(result);
         let child = child.and_then(|child| self.id_of(child));
         let thread = self.thread_awaited(id, &current.call);

@@ -1,7 +1,7 @@
 //! The terminal on which a program prints.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
@@ -16,17 +16,19 @@ use crate::calls::Call;
 /// A terminal of its own, so that each line is out when it is printed.
 ///
 /// What is printed is taken from the calls that print it, so that it is known
-/// who has printed what, and when; here it is only thrown away.
+/// who has printed what, and when: the kernel does not get to see them, and
+/// nobody ever waits for the terminal.
 pub(crate) struct Terminal {
-    ours: PtyMaster,
+    /// Without this end the other one would count as hung up.
+    _ours: PtyMaster,
     theirs: File,
     name: PathBuf,
 }
 
 impl Terminal {
     pub(crate) fn open() -> io::Result<Self> {
-        let close = OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-        let ours = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | close)?;
+        let ours =
+            posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
         grantpt(&ours)?;
         unlockpt(&ours)?;
         let name = PathBuf::from(ptsname_r(&ours)?);
@@ -39,7 +41,11 @@ impl Terminal {
         // Lines end as the program ends them.
         cfmakeraw(&mut settings);
         tcsetattr(&theirs, SetArg::TCSANOW, &settings)?;
-        Ok(Self { ours, theirs, name })
+        Ok(Self {
+            _ours: ours,
+            theirs,
+            name,
+        })
     }
 
     /// The program's end of it.
@@ -55,11 +61,5 @@ impl Terminal {
             let link = format!("/proc/{process}/fd/{descriptor}");
             fs::read_link(link).is_ok_and(|name| name == self.name)
         }
-    }
-
-    /// Makes room for more.
-    pub(crate) fn drain(&mut self) {
-        let mut bytes = [0; 4096];
-        while self.ours.read(&mut bytes).is_ok_and(|count| count > 0) {}
     }
 }

@@ -161,6 +161,11 @@ impl World {
                 libc::AT_SYSINFO_EHDR => {
                     let ignore = libc::AT_IGNORE.to_ne_bytes();
                     memory::write(task, at, &ignore);
+                    // Some ask the kernel where it is, but all look whether it
+                    // begins as it should.
+                    if let Some(address) = memory::read_word(task, at + 8) {
+                        memory::erase_word(task, address)?;
+                    }
                 }
                 libc::AT_RANDOM => {
                     let mut bytes = [0; 16];

@@ -25,8 +25,17 @@ pub(crate) struct Tracee {
     pub(crate) operation: Option<String>,
     /// The address at which the kernel will tell others that it has ended.
     pub(crate) farewell: u64,
+    /// How many questions it has asked since it was chosen.
+    pub(crate) asked: u32,
     /// Where it has fallen asleep.
     pub(crate) slept_at: Option<Whereabouts>,
+    /// None: it is gone.
+    files: Option<Files>,
+}
+
+/// What the kernel tells of a task.
+#[derive(Debug)]
+struct Files {
     stat: File,
     wchan: File,
 }
@@ -86,8 +95,6 @@ pub(crate) struct Current {
     pub(crate) since: Duration,
     /// Whether the kernel got it in another form, without its time limit.
     pub(crate) changed: bool,
-    /// Whether it writes to the terminal.
-    pub(crate) prints: bool,
     pub(crate) phase: Phase,
 }
 
@@ -114,9 +121,12 @@ impl Tracee {
             interrupted: None,
             operation: None,
             farewell: 0,
+            asked: 0,
             slept_at: None,
-            stat: file("stat")?,
-            wchan: file("wchan")?,
+            files: Some(Files {
+                stat: file("stat")?,
+                wchan: file("wchan")?,
+            }),
         })
     }
 
@@ -128,7 +138,8 @@ impl Tracee {
         const ENOUGH: usize = 64;
 
         let mut text = [0; ENOUGH];
-        let count = self.stat.read_at(&mut text, 0).ok()?;
+        let stat = &self.files.as_ref()?.stat;
+        let count = stat.read_at(&mut text, 0).ok()?;
         let text = &text[..count];
         let name_end = text.iter().rposition(|byte| *byte == b')')?;
         text.get(name_end + 2).copied()
@@ -152,9 +163,26 @@ impl Tracee {
 
     fn whereabouts(&self) -> Whereabouts {
         let mut name = [0; 32];
-        // Nothing can be read of a task that is gone.
-        let _ = self.wchan.read_at(&mut name, 0);
+        if let Some(files) = &self.files {
+            // Nothing can be read of a task that has just gone.
+            let _ = files.wchan.read_at(&mut name, 0);
+        }
         Whereabouts { name }
+    }
+
+    /// It is gone, and nobody asks after it again.
+    pub(crate) fn goes(&mut self) {
+        self.state = State::Gone;
+        self.files = None;
+    }
+
+    /// How long it has used a processor.
+    pub(crate) fn processor_time(&self) -> Option<Duration> {
+        let Self { task, process, .. } = self;
+        let path = format!("/proc/{process}/task/{task}/schedstat");
+        let text = fs::read_to_string(path).ok()?;
+        let nanoseconds = text.split(' ').next()?.parse().ok()?;
+        Some(Duration::from_nanos(nanoseconds))
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -182,7 +210,6 @@ impl Current {
             deadline: None,
             since,
             changed: false,
-            prints: false,
             phase: Phase::Begun,
         }
     }

@@ -207,16 +207,25 @@ impl Tracer {
     }
 
     fn exec(&mut self, id: TaskId) -> io::Result<()> {
-        let task = self.tracees[id].task;
         self.launched = None;
-        self.tracees[id].current = None;
+        let tracee = &mut self.tracees[id];
+        let task = tracee.task;
+        tracee.state = State::Running;
+        tracee.current = None;
+        tracee.interrupted = None;
+        // Any thread may do it. It gets the number of the first one, which is
+        // gone, as are all others.
+        let caller = self.id_of(stop::former_number(task)?);
+        if let Some(caller) = caller.filter(|caller| *caller != id) {
+            self.gone(caller, Ended::Exited(0));
+        }
         self.name(id);
         self.time.prepare(task)?;
         stop::resume(task, Go::On, 0)
     }
 
     fn gone(&mut self, id: TaskId, ended: Ended) {
-        self.tracees[id].state = State::Gone;
+        self.tracees[id].goes();
         self.note(id, What::Ended(ended));
         if id == 0 {
             self.ended = Some(ended);
@@ -237,6 +246,7 @@ impl Tracer {
             return Ok(());
         };
         self.tracees[id].state = State::Running;
+        self.tracees[id].asked = 0;
         match at {
             At::Pause => self.resume(id, Go::On, 0),
             At::Signal(signal) => self.resume(id, Go::On, signal),
@@ -253,19 +263,22 @@ impl Tracer {
         stop::resume(self.tracees[id].task, how, signal)
     }
 
-    /// Before a call: the task waits to be chosen, unless it only asks.
+    /// Before a call: the task waits to be chosen, unless it only asks, and
+    /// has not asked again and again.
     fn before_call(&mut self, id: TaskId) -> io::Result<()> {
+        /// Who asks so often waits for something.
+        const OFTEN: u32 = 100;
+
         let task = self.tracees[id].task;
-        let mut registers = Registers::of(task)?;
-        let call = Call::of(task, &registers);
+        let call = Call::of(task, &Registers::of(task)?);
         if let Some(name) = call.operation() {
             self.note(id, What::Operation(name.clone()));
             self.tracees[id].operation = Some(name);
         }
-        if let Some(result) = self.time.answer(&call) {
-            registers.answer(result);
-            registers.store()?;
-            return stop::resume(task, Go::On, 0);
+        let tracee = &mut self.tracees[id];
+        if call.is_question() && tracee.asked < OFTEN {
+            tracee.asked += 1;
+            return self.make_call(id, call);
         }
         self.stopped(id, At::Call(call));
         Ok(())
@@ -305,15 +318,18 @@ impl Tracer {
                 let _ = kill(tracee.process, Signal::SIGKILL);
             }
         }
-        while !self.is_over() {
-            let Some((task, stop)) = stop::next(true)? else {
-                break;
-            };
+        // Until there is nobody, since there may be some who were born a moment
+        // ago, and of whom nothing else is known.
+        while let Some((task, stop)) = stop::next(true)? {
             match (self.id_of(task), stop) {
                 (Some(id), Stop::Exited(_) | Stop::Killed(_)) => {
-                    self.tracees[id].state = State::Gone;
+                    self.tracees[id].goes();
                 }
-                _ => stop::resume(task, Go::On, 0)?,
+                (_, Stop::Exited(_) | Stop::Killed(_)) => {}
+                _ => {
+                    let _ = kill(task, Signal::SIGKILL);
+                    stop::resume(task, Go::On, 0)?;
+                }
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use std::os::fd::BorrowedFd;
 
 use nix::errno::Errno;
 use nix::sys::personality::{self, Persona};
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, kill};
 use nix::sys::signal::{signal, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir, execve, fork, setsid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
@@ -75,8 +75,8 @@ pub(crate) fn launch(start: &Start<'_>) -> Result<Launched, Error> {
         failure,
     };
     if let Err(error) = stop::seize(child) {
-        // It reads the end of the pipe, and exits.
-        drop(open);
+        // Others who start a program at this moment may hold the pipe open.
+        let _ = kill(child, Signal::SIGKILL);
         let _ = nix::sys::wait::waitpid(child, None);
         return Err(Error::Forbidden(error.into()));
     }

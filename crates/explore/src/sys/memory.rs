@@ -1,9 +1,10 @@
 //! The memory of a stopped task.
 
-use std::io::{IoSlice, IoSliceMut};
-
+use std::io::{self, IoSlice, IoSliceMut};
+use std::ptr;
 use std::time::Duration;
 
+use nix::sys::ptrace;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
 use nix::unistd::Pid;
 
@@ -32,6 +33,13 @@ pub(crate) fn write(task: Pid, address: u64, bytes: &[u8]) -> bool {
     };
     let written = process_vm_writev(task, &[IoSlice::new(bytes)], &[there]);
     written == Ok(bytes.len())
+}
+
+/// Makes the word at `address` null, also where the task may not write.
+pub(crate) fn erase_word(task: Pid, address: u64) -> io::Result<()> {
+    let address = usize::try_from(address).map_err(io::Error::other)?;
+    let address = ptr::without_provenance_mut(address);
+    Ok(ptrace::write(task, address, 0)?)
 }
 
 fn remote(address: u64, len: usize) -> Option<RemoteIoVec> {

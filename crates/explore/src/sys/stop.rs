@@ -104,8 +104,18 @@ fn read(task: Pid, status: c_int) -> io::Result<Stop> {
     })
 }
 
+/// The number, until now, of the thread that has begun another program.
+pub(crate) fn former_number(task: Pid) -> io::Result<Pid> {
+    message(task)
+}
+
 fn newborn(parent: Pid) -> io::Result<Pid> {
-    let number = ptrace::getevent(parent)?;
+    message(parent)
+}
+
+/// The number of a task that comes with some reports.
+fn message(task: Pid) -> io::Result<Pid> {
+    let number = ptrace::getevent(task)?;
     let number = i32::try_from(number).map_err(io::Error::other)?;
     Ok(Pid::from_raw(number))
 }
