@@ -1,20 +1,23 @@
-//! Every example against its contracts: 20 plain runs of each variant and 10
-//! on one processor, at a small pace and with another seed each time.
+//! Every example against its contracts: of each variant 10 plain runs and 10
+//! on one processor, at a small pace, and 200 explored ones, each with another
+//! seed.
 //!
-//! At the end stands how often each `usually` held, and how close any run came
-//! to each bound. A failure shows the run as its contract's checker draws it, and
-//! the command that repeats it. `GOLDEN_SEED=n` repeats all of them with the same seeds.
+//! At the end stands how many different outputs that were, how often each
+//! `usually` held, and how close any run came to each bound. A failure shows
+//! the run as its contract's checker draws it, and the command that repeats
+//! it. `GOLDEN_SEED=n` repeats all of them with the same seeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use contract::{Exit, Report, Verdict};
+use contract::{Contract, Exit, Report, Verdict};
 use ex::attempt::{Attempt, Outcome};
 use ex::catalogue::{Variant, variants};
+use ex::exploration::Subject;
 use ex::family::{Reach, regions_left};
 use ex::programs;
 use ex::tally::Tally;
@@ -27,8 +30,9 @@ use rayon::prelude::*;
 
 /// So long is a second of the examples here.
 const PACE: f64 = 0.02;
-const PLAIN_RUNS: u32 = 20;
+const PLAIN_RUNS: u32 = 10;
 const PINNED_RUNS: u32 = 10;
+const EXPLORED_RUNS: u64 = 200;
 const DEADLINE: Duration = Duration::from_secs(30);
 /// How many runs are under way at a time. They sleep most of the time; but
 /// where a machine is overloaded, time limits pass that nobody meant to.
@@ -36,8 +40,8 @@ const AT_ONCE: usize = 4;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    let tallies = Tallies::default();
-    let trials = match trials(&tallies) {
+    let summaries = Summaries::default();
+    let trials = match trials(&summaries) {
         Ok(trials) => trials,
         Err(error) => {
             eprintln!("{error}");
@@ -47,20 +51,22 @@ fn main() -> ExitCode {
     // The runs of one variant go side by side, not the variants.
     arguments.test_threads = Some(1);
     let conclusion = libtest_mimic::run(&arguments, trials);
-    for (name, tally) in &*lock(&tallies) {
-        println!("{name}\n{tally}");
+    for (name, summary) in &*lock(&summaries) {
+        println!("{name}\n{summary}");
     }
     conclusion.exit_code()
 }
 
 /// What was seen of each variant, by its name.
-type Tallies = Arc<Mutex<BTreeMap<String, Tally>>>;
+type Summaries = Arc<Mutex<BTreeMap<String, String>>>;
 
-fn lock(tallies: &Tallies) -> MutexGuard<'_, BTreeMap<String, Tally>> {
-    tallies.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn trials(tallies: &Tallies) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
+fn trials(
+    summaries: &Summaries,
+) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(AT_ONCE)
         .build_global()?;
@@ -69,28 +75,40 @@ fn trials(tallies: &Tallies) -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let mut trials = Vec::new();
     for variant in variants()? {
         let programs = Arc::clone(&programs);
-        let tallies = Arc::clone(tallies);
+        let summaries = Arc::clone(summaries);
         trials.push(Trial::test(variant.full_name(), move || {
-            let tally = check(&variant, &programs, seed)?;
-            lock(&tallies).insert(variant.full_name(), tally);
+            let summary = check(&variant, &programs, seed)?;
+            lock(&summaries).insert(variant.full_name(), summary);
             Ok(())
         }));
     }
     Ok(trials)
 }
 
-/// Runs one variant often enough.
+/// Runs one variant often enough; tells what was seen.
 fn check(
     variant: &Variant,
     programs: &BTreeMap<String, PathBuf>,
     seed: u64,
-) -> Result<Tally, Failed> {
-    let Variant { example, .. } = variant;
+) -> Result<String, Failed> {
+    let package = &variant.example.package;
     let contract = variant.read()?;
     let program = programs
-        .get(&example.package)
-        .ok_or_else(|| format!("{} has no binary", example.package))?;
-    let pace = PACE.max(example.about.minimum_pace);
+        .get(package)
+        .ok_or_else(|| format!("{package} has no binary"))?;
+    let run = run(variant, &contract, program, seed)?;
+    let explored = explored(variant, &contract, program, seed)?;
+    Ok(run + &explored)
+}
+
+/// Runs it as it is, on all processors and on one.
+fn run(
+    variant: &Variant,
+    contract: &Contract,
+    program: &Path,
+    seed: u64,
+) -> Result<String, Failed> {
+    let pace = PACE.max(variant.example.about.minimum_pace);
     let how = Watch {
         deadline: DEADLINE,
         pace,
@@ -100,7 +118,7 @@ fn check(
     let runs = (0..PLAIN_RUNS + PINNED_RUNS).map(|number| Trying {
         attempt: Attempt::of_example(
             program.as_os_str(),
-            &contract,
+            contract,
             seed.wrapping_add(number.into()),
             how,
         ),
@@ -109,10 +127,52 @@ fn check(
     let runs: Vec<_> = runs.collect();
     let reports: Vec<_> = runs.par_iter().map(Trying::judge).collect();
     let mut tally = Tally::new(pace);
+    let mut outputs = BTreeSet::new();
     for report in reports {
-        tally.add(&report?);
+        let report = report?;
+        tally.add(&report);
+        outputs.insert(report.shape);
     }
-    Ok(tally)
+    let (runs, outputs) = (runs.len(), outputs.len());
+    Ok(format!("  {runs} runs: {outputs} outputs\n{tally}"))
+}
+
+/// Runs it under many schedules.
+fn explored(
+    variant: &Variant,
+    contract: &Contract,
+    program: &Path,
+    seed: u64,
+) -> Result<String, Failed> {
+    let subject = Subject::variant(&variant.example, program, contract);
+    let seeds = seed..seed + EXPLORED_RUNS;
+    let schedule = |seed| subject.schedule(seed);
+    let findings = match subject.explore_all(seeds, schedule, |_| {}) {
+        Err(ex::Error::Explore(explore::Error::Forbidden(error))) => {
+            return Ok(format!("  not explored: ptrace is refused: {error}\n"));
+        }
+        findings => findings?,
+    };
+    if let Some(broken) = &findings.broken {
+        let complaint = broken.complaint().unwrap_or_default();
+        let example = variant.example.short_name();
+        let name = &variant.name;
+        let seed = broken.schedule.seed;
+        let again = format!(
+            "cargo ex explore {example} --variant {name} --replay {seed}"
+        );
+        return Err(format!("{complaint}\nagain: {again}\n").into());
+    }
+    let rate = findings.rate();
+    let runs = findings.runs;
+    let tally = findings.tally();
+    let coverage = findings.coverage(contract);
+    let outputs = coverage.outputs().len();
+    let legal = &coverage.legal().outputs;
+    Ok(format!(
+        "  {runs} explored, {rate:.0} a second: {outputs} outputs, legal: \
+         {legal}\n{tally}"
+    ))
 }
 
 /// One run of one variant.
