@@ -13,6 +13,8 @@ pub(crate) struct Chooser {
     strategy: Strategy,
     chance: Xoshiro256PlusPlus,
     last: Option<TaskId>,
+    /// How often in a row it was chosen, though others were there.
+    in_a_row: u32,
     /// How likely a sleeper may be chosen before its time.
     chaos: f64,
     /// How likely the last one goes on, if it sticks.
@@ -50,6 +52,7 @@ impl Chooser {
             strategy: schedule.strategy,
             chance,
             last: None,
+            in_a_row: 0,
             chaos: if schedule.chaos { chaos } else { 0.0 },
             stickiness,
             main_first,
@@ -76,8 +79,27 @@ impl Chooser {
             (_, Strategy::Sticky) => self.stick(tasks),
             (_, Strategy::Priorities) => self.foremost(tasks),
         };
+        if tasks.len() > 1 {
+            self.be_fair(chosen);
+        }
         self.last = chosen.or(self.last);
         chosen
+    }
+
+    /// Who asks again and again for what a slower one is to do would ask for
+    /// ever if the other were too slow: then all get other speeds.
+    fn be_fair(&mut self, chosen: Option<TaskId>) {
+        const LONG: u32 = 500;
+
+        self.in_a_row = match chosen == self.last {
+            true => self.in_a_row + 1,
+            false => 0,
+        };
+        if self.in_a_row >= LONG {
+            self.in_a_row = 0;
+            self.main_first = false;
+            self.speeds.clear();
+        }
     }
 
     /// Any of them, the faster the more likely. Were all equally fast, they
@@ -112,7 +134,8 @@ impl Chooser {
         }
     }
 
-    /// The one of the highest priority. Now and then it gets another one.
+    /// The one of the highest priority. Now and then it changes places with
+    /// another one.
     fn foremost(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
         for task in tasks {
             let chance = &mut self.chance;
@@ -129,10 +152,12 @@ impl Chooser {
             return Some(first);
         }
         self.set_change();
-        let other = self.chance.random_range(0..u64::MAX);
-        self.priorities.insert(first, other);
-        let priority = |task: &TaskId| self.priorities.get(task).copied();
-        tasks.iter().copied().max_by_key(priority)
+        // A new one would mostly be lower than before, and those whom it
+        // leaves behind would wait longer and longer.
+        let other = tasks[self.chance.random_range(0..tasks.len())];
+        let (low, high) = (self.priorities[&other], self.priorities[&first]);
+        self.priorities.extend([(first, low), (other, high)]);
+        Some(other)
     }
 
     fn set_change(&mut self) {
