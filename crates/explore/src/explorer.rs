@@ -339,3 +339,42 @@ impl Explorer {
         Ok(false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Ending;
+
+    fn ending(script: &str, limits: Limits) -> Ending {
+        let program = Program {
+            command: ["sh", "-c", script].map(Into::into).to_vec(),
+            ..Program::default()
+        };
+        let trace = explore(&program, &Schedule::mixed(0), limits);
+        trace.expect("it can be explored").ending
+    }
+
+    #[test]
+    fn who_computes_for_ever_takes_too_long() {
+        let limits = Limits {
+            time: Duration::from_millis(300),
+            ..Limits::default()
+        };
+        assert_eq!(ending("while :; do :; done", limits), Ending::TooLong);
+    }
+
+    #[test]
+    fn who_makes_calls_for_ever_takes_too_long() {
+        let limits = Limits {
+            choices: 1000,
+            ..Limits::default()
+        };
+        let script = "while :; do echo again; done";
+        assert_eq!(ending(script, limits), Ending::TooLong);
+        assert_eq!(ending("exit 3", Limits::default()), exited(3));
+    }
+
+    fn exited(status: i32) -> Ending {
+        Ending::Ended(crate::trace::Ended::Exited(status))
+    }
+}

@@ -71,9 +71,11 @@ impl Tracer {
             }
         }
         if call.is_sleep()
-            && let Some(until) = current.deadline
+            && let Some(limit) = waiting.limit
         {
-            waiting.wait = Wait::Sleep(until.saturating_sub(now));
+            let until = current.deadline.unwrap_or(now);
+            let rest = self.time.left(limit, until);
+            waiting.wait = Wait::Sleep(rest);
         }
         current.waiting = Some(waiting);
         if self.time.is_virtual() && current.deadline.is_some() {

@@ -5,6 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use nix::sched::CpuSet;
+use nix::time::ClockId;
 use nix::unistd::Pid;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -57,6 +58,20 @@ impl Time {
             // The kernel looks after it.
             Self::Real(_) => None,
             Self::Virtual(world) => world.clock.deadline(limit),
+        }
+    }
+
+    /// How long it takes until a limit passes, which it does at `deadline` if
+    /// time is virtual.
+    pub(crate) fn left(&self, limit: Limit, deadline: Duration) -> Duration {
+        match (self, limit) {
+            (Self::Virtual(_), _) => deadline.saturating_sub(self.now()),
+            (Self::Real(_), Limit::After(time)) => time,
+            (Self::Real(_), Limit::At(clock, moment)) => {
+                let now = ClockId::from_raw(clock).now().map(Duration::from);
+                moment.saturating_sub(now.unwrap_or(moment))
+            }
+            (Self::Real(_), Limit::Now | Limit::Never) => Duration::ZERO,
         }
     }
 

@@ -316,6 +316,8 @@ impl Tracer {
         for tracee in &self.tracees {
             if tracee.is_alive() {
                 let _ = kill(tracee.process, Signal::SIGKILL);
+                // Its last report may have been taken, but not answered.
+                stop::resume(tracee.task, Go::On, 0)?;
             }
         }
         // Until there is nobody, since there may be some who were born a moment

@@ -1,12 +1,13 @@
 //! Watches a run as it is: in real time, with nobody held back.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::error::Error;
 use crate::program::Program;
@@ -25,20 +26,21 @@ pub(crate) fn watch(
         source,
     };
     let mut tracer = Tracer::start(program, Time::Real(Instant::now()))?;
-    let group = tracer.tracees[0].process;
+    let somebody = AtomicI32::new(tracer.tracees[0].process.as_raw());
     let is_late = AtomicBool::new(false);
     let (over, ends) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        let is_late = &is_late;
+        let (is_late, somebody) = (&is_late, &somebody);
         scope.spawn(move || {
             let late = ends.recv_timeout(deadline);
             if late == Err(RecvTimeoutError::Timeout) {
                 is_late.store(true, Ordering::SeqCst);
-                // The first to die wakes the one who watches.
-                let _ = killpg(group, Signal::SIGKILL);
+                // Its death wakes the one who watches.
+                let process = Pid::from_raw(somebody.load(Ordering::SeqCst));
+                let _ = kill(process, Signal::SIGKILL);
             }
         });
-        let followed = follow(&mut tracer, is_late);
+        let followed = follow(&mut tracer, is_late, somebody);
         drop(over);
         followed
     })
@@ -54,8 +56,13 @@ pub(crate) fn watch(
 }
 
 /// Takes all reports, until everybody is gone or it is too late.
-fn follow(tracer: &mut Tracer, is_late: &AtomicBool) -> io::Result<()> {
-    while !tracer.is_over() {
+fn follow(
+    tracer: &mut Tracer,
+    is_late: &AtomicBool,
+    somebody: &AtomicI32,
+) -> io::Result<()> {
+    while let Some(alive) = tracer.tracees.iter().find(|it| it.is_alive()) {
+        somebody.store(alive.process.as_raw(), Ordering::SeqCst);
         let Some((task, stop)) = stop::next(true)? else {
             break;
         };

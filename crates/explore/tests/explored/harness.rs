@@ -34,14 +34,20 @@ pub(crate) struct Kind {
     pub(crate) ignored: bool,
 }
 
-/// The main function of the test binary.
-pub(crate) fn main(kinds: &[Kind], programs: &[&[Test]]) -> ExitCode {
+/// Runs a program, if that is what the binary was started for; says whether it
+/// was.
+pub(crate) fn is_program(programs: &[&[Test]]) -> bool {
     let mut words = env::args().skip(1);
-    if words.next().as_deref() == Some(PROGRAM) {
+    let is_program = words.next().as_deref() == Some(PROGRAM);
+    if is_program {
         let name = words.next().expect("the program has a name");
         (find(&programs.concat(), &name).run)();
-        return ExitCode::SUCCESS;
     }
+    is_program
+}
+
+/// Runs the tests.
+pub(crate) fn main(kinds: &[Kind]) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(THREADS);
     let trials = kinds.iter().flat_map(|kind| {

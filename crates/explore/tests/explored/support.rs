@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
@@ -122,24 +121,19 @@ pub(crate) fn without_pids(mut trace: Trace) -> Trace {
 pub(crate) fn assert_nobody_is_left(trace: &Trace) {
     let leader = trace.tasks[0].pid;
     for task in &trace.tasks {
-        assert!(!is_of_session(task.pid, leader), "{task:?} is left");
+        assert_ne!(session(task.pid), Some(leader), "{task:?} is left");
     }
 }
 
-/// Whether there is such a process, not only its remains.
-fn is_of_session(pid: i32, leader: i32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-    let stat = stat.unwrap_or_default();
+/// The session of a process; None: it is gone, but perhaps for its remains.
+pub(crate) fn session(pid: i32) -> Option<i32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in parentheses may contain anything.
-    let Some((_, fields)) = stat.rsplit_once(") ") else {
-        return false;
-    };
-    let fields: Vec<&str> = fields.split(' ').collect();
-    fields[0] != "Z" && fields[3].parse() == Ok(leader)
-}
-
-pub(crate) fn is_alive(pid: i32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split(' ');
+    let is_there = fields.next() != Some("Z");
+    let session = fields.nth(2)?.parse().ok()?;
+    is_there.then_some(session)
 }
 
 /// Waits until `condition` holds.
