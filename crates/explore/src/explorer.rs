@@ -29,6 +29,8 @@ const MOST_CHOICES: u64 = 1_000_000;
 /// Who looks at the clock or yields so often while others sleep waits for
 /// time to pass.
 const IMPATIENCE: u32 = 2000;
+/// After so many he may as well wait for somebody who is slow.
+const UNFAIR: u32 = 500;
 
 /// A run that is being explored.
 struct Explorer {
@@ -37,7 +39,7 @@ struct Explorer {
     last: Option<TaskId>,
     choices: u64,
     preempted: u64,
-    /// Choices since time has passed.
+    /// Choices since time has passed, or somebody has gone to sleep.
     idle: u32,
     /// Whether the last step may have ended tasks that were stopped.
     may_kill: bool,
@@ -160,6 +162,9 @@ impl Explorer {
     fn step(&mut self, task: TaskId) -> io::Result<()> {
         self.choices += 1;
         self.idle += 1;
+        if self.idle.is_multiple_of(UNFAIR) {
+            self.chooser.be_fair();
+        }
         let tracee = &self.tracer.tracees[task];
         let deadline = tracee.deadline();
         self.may_kill = match tracee.state {
@@ -241,6 +246,7 @@ impl Explorer {
             State::Running => {
                 let asleep = tracee.asleep_at();
                 if asleep.is_some() {
+                    self.idle = 0;
                     self.tracer.tracees[id].slept_at = asleep;
                     self.tracer.falls_asleep(id);
                 }
