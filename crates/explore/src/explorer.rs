@@ -29,6 +29,8 @@ const GRACE: Duration = Duration::from_millis(5);
 /// time to pass. So do others, perhaps, after so many other calls.
 const IMPATIENCE: u32 = 2000;
 const OTHERS: u32 = 10;
+/// After so many he may as well wait for somebody who is slow.
+const UNFAIR: u32 = 500;
 
 /// A run that takes longer, or more choices, is ended.
 pub(crate) struct Limits {
@@ -54,7 +56,9 @@ struct Explorer {
     preempted: u64,
     limits: Limits,
     start: Instant,
-    /// Choices since time has passed, by the likelihood that they wait for it.
+    /// Choices since time has passed, or somebody has gone to sleep.
+    fruitless: u32,
+    /// The same, by the likelihood that they wait for time to pass.
     idle: u32,
     /// Whether the last step may have ended tasks that were stopped.
     may_kill: bool,
@@ -75,6 +79,7 @@ pub(crate) fn explore(
         preempted: 0,
         limits,
         start: Instant::now(),
+        fruitless: 0,
         idle: 0,
         may_kill: false,
     };
@@ -170,6 +175,10 @@ impl Explorer {
     /// Lets one task go on.
     fn step(&mut self, task: TaskId) -> io::Result<()> {
         self.choices += 1;
+        self.fruitless += 1;
+        if self.fruitless.is_multiple_of(UNFAIR) {
+            self.chooser.be_fair();
+        }
         let tracee = &self.tracer.tracees[task];
         let deadline = tracee.deadline();
         let (may_kill, may_pass_time) = match tracee.state {
@@ -183,7 +192,7 @@ impl Explorer {
         self.idle += if may_pass_time { OTHERS } else { 1 };
         if let Some(due) = deadline {
             if due > self.tracer.now() {
-                self.idle = 0;
+                self.progress();
             }
             self.tracer.time.reach(due);
         }
@@ -195,6 +204,11 @@ impl Explorer {
             Some(_) => self.tracer.let_pass(task),
             None => self.tracer.go(task),
         }
+    }
+
+    fn progress(&mut self) {
+        self.fruitless = 0;
+        self.idle = 0;
     }
 
     /// Waits until everybody has stopped, sleeps, or is gone.
@@ -278,6 +292,7 @@ impl Explorer {
             State::Running => {
                 let asleep = tracee.asleep_at();
                 if asleep.is_some() {
+                    self.progress();
                     self.tracer.tracees[id].slept_at = asleep;
                     self.tracer.falls_asleep(id);
                 }

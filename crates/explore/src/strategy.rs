@@ -13,8 +13,6 @@ pub(crate) struct Chooser {
     strategy: Strategy,
     chance: Xoshiro256PlusPlus,
     last: Option<TaskId>,
-    /// How often in a row it was chosen, though others were there.
-    in_a_row: u32,
     /// How likely a sleeper may be chosen before its time.
     chaos: f64,
     /// How likely the last one goes on, if it sticks.
@@ -52,7 +50,6 @@ impl Chooser {
             strategy: schedule.strategy,
             chance,
             last: None,
-            in_a_row: 0,
             chaos: if schedule.chaos { chaos } else { 0.0 },
             stickiness,
             main_first,
@@ -79,27 +76,19 @@ impl Chooser {
             (_, Strategy::Sticky) => self.stick(tasks),
             (_, Strategy::Priorities) => self.foremost(tasks),
         };
-        if tasks.len() > 1 {
-            self.be_fair(chosen);
-        }
         self.last = chosen.or(self.last);
         chosen
     }
 
-    /// Who asks again and again for what a slower one is to do would ask for
-    /// ever if the other were too slow: then all get other speeds.
-    fn be_fair(&mut self, chosen: Option<TaskId>) {
-        const LONG: u32 = 500;
+    /// All get other speeds, none of which is much higher than another. Who
+    /// asks again and again for what a slow one is to do would else go on and
+    /// on.
+    pub(crate) fn be_fair(&mut self) {
+        const SPREAD: f64 = 10.0;
 
-        self.in_a_row = match chosen == self.last {
-            true => self.in_a_row + 1,
-            false => 0,
-        };
-        if self.in_a_row >= LONG {
-            self.in_a_row = 0;
-            self.main_first = false;
-            self.speeds.clear();
-        }
+        self.spread = SPREAD;
+        self.main_first = false;
+        self.speeds.clear();
     }
 
     /// Any of them, the faster the more likely. Were all equally fast, they
