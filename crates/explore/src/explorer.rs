@@ -31,6 +31,8 @@ const MOST_CHOICES: u64 = 1_000_000;
 const IMPATIENCE: u32 = 2000;
 /// After so many he may as well wait for somebody who is slow.
 const UNFAIR: u32 = 500;
+/// And so many in a run are a sign that somebody wakes again and again.
+const MANY: u64 = 5000;
 
 /// A run that is being explored.
 struct Explorer {
@@ -162,7 +164,8 @@ impl Explorer {
     fn step(&mut self, task: TaskId) -> io::Result<()> {
         self.choices += 1;
         self.idle += 1;
-        if self.idle.is_multiple_of(UNFAIR) {
+        if self.idle.is_multiple_of(UNFAIR) || self.choices.is_multiple_of(MANY)
+        {
             self.chooser.be_fair();
         }
         let tracee = &self.tracer.tracees[task];
@@ -279,8 +282,9 @@ impl Explorer {
         }
     }
 
-    /// Stops those who run on and on.
+    /// Stops those who run on and on: maybe they wait for somebody.
     fn preempt(&mut self) -> io::Result<()> {
+        self.chooser.be_fair();
         for tracee in &self.tracer.tracees {
             if tracee.state == State::Running {
                 self.preempted += 1;
