@@ -157,6 +157,12 @@ impl Example {
         } = &self.about;
         format!("{title_zh} · {title}")
     }
+
+    /// Its number and its titles.
+    #[must_use]
+    pub fn full_title(&self) -> String {
+        format!("{} {}", self.about.number, self.titles())
+    }
 }
 
 /// One way of running an example, which has a contract of its own.

@@ -40,7 +40,7 @@ pub fn take() -> io::Result<()> {
 
 /// Goes no further while this process is being ended: a run that has ended
 /// with it must not be judged.
-pub(crate) fn check() {
+pub fn check() {
     drop(ENDING.lock().unwrap_or_else(PoisonError::into_inner));
 }
 

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 
 use crate::Error;
 use crate::catalogue::Example;
+use crate::charge;
 use crate::environment::variables;
 use crate::tally::Tally;
 use crate::traced;
@@ -23,8 +24,10 @@ const PACE: f64 = 1.0;
 /// What is explored.
 #[derive(Debug, Clone)]
 pub struct Subject<'a> {
-    /// The program and its arguments.
-    pub command: Vec<OsString>,
+    /// The program.
+    pub program: OsString,
+    /// What it is told.
+    pub arguments: Vec<OsString>,
     /// The contract that it has to keep.
     pub contract: &'a Contract,
     /// Whether its time limits may pass because others are slow.
@@ -69,9 +72,9 @@ impl<'a> Subject<'a> {
         program: &Path,
         contract: &'a Contract,
     ) -> Self {
-        let flags = contract.flags().iter().map(OsString::from);
         Self {
-            command: [program.into()].into_iter().chain(flags).collect(),
+            program: program.into(),
+            arguments: contract.flags().iter().map(OsString::from).collect(),
             contract,
             patient: example.is_patient(),
         }
@@ -91,8 +94,9 @@ impl<'a> Subject<'a> {
     /// The program, as it is traced with this seed.
     #[must_use]
     pub fn program(&self, seed: u64) -> Program {
+        let program = [self.program.clone()].into_iter();
         Program {
-            command: self.command.clone(),
+            command: program.chain(self.arguments.clone()).collect(),
             variables: variables(PACE, seed),
             folder: None,
         }
@@ -104,6 +108,7 @@ impl<'a> Subject<'a> {
     /// If it cannot be started, or this machine does not allow ptrace.
     pub fn explore(&self, schedule: Schedule) -> Result<Explored, Error> {
         let trace = explore(&self.program(schedule.seed), &schedule)?;
+        charge::check();
         let run = traced::run(&trace);
         let verdict = self.contract.judge(&run);
         Ok(Explored {

@@ -10,8 +10,8 @@
 //!
 //! [`exploration`] has explored runs judged, [`traced`] makes of what the
 //! explorer tells what a contract judges, and [`drawing`] names the tasks of
-//! a timeline. [`environment`] reads the pace and the seed, [`columns`] lays
-//! out text, and [`skeleton`] makes a new example.
+//! a timeline. [`environment`] reads the pace and the seed, [`processor`] has runs
+//! share one, [`columns`] lays out text, and [`skeleton`] makes a new example.
 
 pub mod attempt;
 pub mod catalogue;
@@ -23,6 +23,7 @@ mod error;
 pub mod exploration;
 pub mod family;
 pub mod names;
+pub mod processor;
 pub mod programs;
 pub mod skeleton;
 pub mod tally;

@@ -2,17 +2,13 @@
 
 mod support;
 
-use std::fs;
-use std::io::ErrorKind;
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use support::{Done, Result, ex, file, run, run_with};
+use explore::{Ended, Ending, Program, What, watch};
+use support::{
+    Done, Result, ex, file, interrupt, is_there, no_file, pid, run, run_with,
+};
 
 /// What 例 3-2 may print.
 const GOOD: &str = "\
@@ -66,13 +62,26 @@ fn an_example_keeps_its_contracts() -> Result {
         "kept  3 runs at pace 0.1",
         "usually a before b: ",
         "seen at",
+        "kept  100 explored runs",
+        "2 different outputs; legal: 2\n",
     ] {
         assert!(stdout.contains(part), "no {part} in {stdout}");
     }
     let arguments = ["check", "thread-local", "--variant", "main"];
-    assert!(!run(&arguments)?.stdout.contains("default"));
+    let one = |more: &[&str]| run(&[&arguments[..], more].concat());
+    let Done { stdout, .. } = one(&["--explored", "7"])?;
+    assert!(!stdout.contains("default"), "{stdout}");
+    assert!(stdout.contains("kept  7 explored runs"), "{stdout}");
+    let Done { stdout, .. } = one(&["--explored", "0"])?;
+    assert!(stdout.contains("kept  5 runs at pace 0.1\n"), "{stdout}");
+    assert!(!stdout.contains("explored"), "{stdout}");
     Ok(())
 }
+
+/// A program of sh that keeps the contract of 例 3-2.
+const WORKERS: &str = "
+    for i in 0 1 2 3 4; do (sleep 1; echo Worker: $i) & done
+    echo wait joining...; wait; echo 程序结束!";
 
 /// Judges a program of sh by the contract of 例 3-2.
 fn check_sh(options: &[&str], program: &str) -> Result<Done> {
@@ -82,12 +91,88 @@ fn check_sh(options: &[&str], program: &str) -> Result<Done> {
 
 #[test]
 fn a_program_of_ones_own_is_judged() -> Result {
-    let program = "for i in 0 1 2 3 4; do (sleep 1; echo Worker: $i) & done
-        echo wait joining...; wait; echo 程序结束!";
-    let Done { code, stdout, .. } = check_sh(&[], program)?;
+    let Done { code, stdout, .. } = check_sh(&[], WORKERS)?;
     assert_eq!(code, Some(0), "{stdout}");
     assert!(stdout.contains("kept  1 run at pace 1\n"), "{stdout}");
     assert!(stdout.contains("elapsed >= 1 s: 1."), "{stdout}");
+    assert!(stdout.contains("kept  20 explored runs"), "{stdout}");
+    Ok(())
+}
+
+#[test]
+fn what_rests_on_a_sleep_is_found_by_exploring() -> Result {
+    let program = WORKERS.replace("wait;", "sleep 2;");
+    let Done { code, stdout, .. } = check_sh(&["--explored", "0"], &program)?;
+    assert_eq!(code, Some(0), "{stdout}");
+    let Done { code, stdout, .. } = check_sh(&[], &program)?;
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("kept  1 run at pace 1\n"), "{stdout}");
+    assert!(stdout.contains("rule  worker before end"), "{stdout}");
+    let again = "again: cargo ex explore 3-2 --variant default --replay ";
+    assert!(stdout.contains(again), "{stdout}");
+    Ok(())
+}
+
+/// As [`check_sh`], where nobody may trace anybody: it is traced itself.
+fn check_traced(options: &[&str], program: &str) -> Result<Done> {
+    let sh = ["--", "sh", "-c", program];
+    let check = [env!("CARGO_BIN_EXE_ex"), "check", "3-2"];
+    let command = [&check[..], options, &sh].concat();
+    let program = Program {
+        command: command.iter().map(Into::into).collect(),
+        variables: vec![("NO_COLOR".into(), Some("1".into()))],
+        folder: None,
+    };
+    let trace = watch(&program, Duration::from_mins(1))?;
+    let mut stdout = String::new();
+    for event in &trace.events {
+        if let (0, What::Printed(line)) = (event.task, &event.what) {
+            stdout += line;
+            stdout += "\n";
+        }
+    }
+    Ok(Done {
+        code: match trace.ending {
+            Ending::Ended(Ended::Exited(code)) => Some(code),
+            _ => None,
+        },
+        stdout,
+        stderr: trace.stderr,
+    })
+}
+
+#[test]
+fn where_it_cannot_be_explored_it_is_run_on_one_processor() -> Result {
+    let program = WORKERS.replace("sleep 1", "sleep 0.1");
+    let options = ["--runs", "2", "--pace", "0.1"];
+    let Done { code, stdout, .. } = check_traced(&options, &program)?;
+    assert_eq!(code, Some(0), "{stdout}");
+    for part in [
+        "kept  2 runs at pace 0.1\n",
+        "not explored, but run on one processor: this machine does not",
+        "kept  2 runs on one processor at pace 0.1\n",
+    ] {
+        assert!(stdout.contains(part), "no {part} in {stdout}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_goes_wrong_on_one_processor_is_told() -> Result {
+    let Ok(output) = Command::new("nproc").output() else {
+        eprintln!("there is no nproc here");
+        return Ok(());
+    };
+    if output.stdout == b"1\n" {
+        eprintln!("there is only one processor here");
+        return Ok(());
+    }
+    let program = format!("test $(nproc) -gt 1 || echo alone; {WORKERS}");
+    let Done { code, stdout, .. } = check_traced(&[], &program)?;
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("kept  1 run at pace 1\n"), "{stdout}");
+    assert!(stdout.contains(" ✗ 1  alone"), "{stdout}");
+    assert!(stdout.contains("again: taskset -c "), "{stdout}");
     Ok(())
 }
 
@@ -147,34 +232,6 @@ if __name__ == '__main__':
     Ok(())
 }
 
-/// The number that a program has written to a file.
-fn pid(path: &Path) -> Result<Pid> {
-    let start = Instant::now();
-    while start.elapsed() < Duration::from_secs(30) {
-        let text = fs::read_to_string(path).unwrap_or_default();
-        if let Some(line) = text.strip_suffix('\n') {
-            return Ok(Pid::from_raw(line.parse()?));
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    Err("the program has not written its number".into())
-}
-
-/// The place of a file that does not exist yet.
-fn no_file(name: &str) -> Result<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    match fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(path),
-    }
-}
-
-/// Whether it has not ended; a zombie has.
-fn is_there(pid: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-    stat.is_ok_and(|stat| !stat.contains(") Z "))
-}
-
 #[test]
 fn nobody_is_left_of_a_program_whose_time_is_over() -> Result {
     let path = no_file("late.pid")?;
@@ -208,21 +265,7 @@ fn who_is_left_behind_is_told_and_killed() -> Result {
 
 #[test]
 fn whoever_ends_the_check_ends_the_program() -> Result {
-    let path = no_file("ended.pid")?;
-    let program = format!(
-        "setsid sh -c 'echo $$ > {}; exec sleep 1000' & sleep 1000",
-        path.display()
-    );
-    let mut check = ex()
-        .args(["check", "3-2", "--", "sh", "-c", &program])
-        .stdout(Stdio::null())
-        .spawn()?;
-    let pid = pid(&path)?;
-    kill(Pid::from_raw(check.id().cast_signed()), Signal::SIGTERM)?;
-    let status = check.wait()?;
-    assert_eq!(status.signal(), Some(Signal::SIGTERM as i32));
-    assert!(!is_there(pid));
-    Ok(())
+    interrupt(&["check", "3-2"])
 }
 
 #[test]

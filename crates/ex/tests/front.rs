@@ -105,6 +105,8 @@ fn what_is_called_wrongly_is_told_in_one_line() -> Result {
     assert_usage(&["check", "3-2", "--deadline", "0"], "--deadline")?;
     assert_usage(&["check", "3-2", "--from", "/no/such"], "/no/such")?;
     assert_usage(&["check", "3-2", "--exit", "0"], "--from")?;
+    let both = ["check", "3-2", "--explored", "9", "--from", "-"];
+    assert_usage(&both, "--explored")?;
     assert_usage(&["new", "Two words"], "'Two words'")?;
     assert_usage(&["new", "3-1"], "ex3-1 is there already")?;
     Ok(())
@@ -112,10 +114,9 @@ fn what_is_called_wrongly_is_told_in_one_line() -> Result {
 
 #[test]
 fn each_help_shows_an_example_of_use() -> Result {
-    for arguments in [&["--help"][..], &["check", "--help"], &["new", "--help"]]
-    {
-        let Done { code, stdout, .. } = run(arguments)?;
-        assert_eq!(code, Some(0), "{arguments:?}");
+    for command in ["check", "explore", "timeline", "new", "--help"] {
+        let Done { code, stdout, .. } = run(&[command, "--help"])?;
+        assert_eq!(code, Some(0), "{command}");
         let (_, examples) = stdout.split_once("Examples:").ok_or("none")?;
         assert!(examples.contains("cargo ex "), "{stdout}");
     }

@@ -31,6 +31,8 @@ const IMPATIENCE: u32 = 2000;
 const OTHERS: u32 = 10;
 /// After so many he may as well wait for somebody who is slow.
 const UNFAIR: u32 = 500;
+/// And so many in a run are a sign that somebody wakes again and again.
+const MANY: u64 = 5000;
 
 /// A run that takes longer, or more choices, is ended.
 pub(crate) struct Limits {
@@ -176,7 +178,9 @@ impl Explorer {
     fn step(&mut self, task: TaskId) -> io::Result<()> {
         self.choices += 1;
         self.fruitless += 1;
-        if self.fruitless.is_multiple_of(UNFAIR) {
+        if self.fruitless.is_multiple_of(UNFAIR)
+            || self.choices.is_multiple_of(MANY)
+        {
             self.chooser.be_fair();
         }
         let tracee = &self.tracer.tracees[task];
@@ -325,8 +329,9 @@ impl Explorer {
         }
     }
 
-    /// Stops those who run on and on.
+    /// Stops those who run on and on: maybe they wait for somebody.
     fn preempt(&mut self) -> io::Result<()> {
+        self.chooser.be_fair();
         let mut later = self.tracer.now();
         for tracee in &self.tracer.tracees {
             if tracee.state == State::Running {

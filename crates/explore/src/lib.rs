@@ -45,8 +45,8 @@
 //! could happen on a machine that is slow enough.
 //!
 //! **Chance is the seed's**: who is chosen, the random numbers that the kernel
-//! gives, the date. Memory lies at the same addresses in each run. Only pids
-//! differ.
+//! gives, the date. Memory lies at the same addresses in each run, unless a
+//! container does not allow that. Only pids differ.
 //!
 //! **A deadlock** is a state in which nobody can go on and no time limit will
 //! end that; it is told who waits for what.

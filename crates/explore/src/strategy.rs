@@ -80,12 +80,14 @@ impl Chooser {
         chosen
     }
 
-    /// All get other speeds, none of which is much higher than another. Who
-    /// asks again and again for what a slow one is to do would else go on and
-    /// on.
+    /// All get other speeds, none of which is much higher than another, and
+    /// sleepers mostly sleep. Who asks, or wakes, again and again until a slow
+    /// one has done something would else go on and on.
     pub(crate) fn be_fair(&mut self) {
         const SPREAD: f64 = 10.0;
+        const CHAOS: f64 = 0.05;
 
+        self.chaos = self.chaos.min(CHAOS);
         self.spread = SPREAD;
         self.main_first = false;
         self.speeds.clear();

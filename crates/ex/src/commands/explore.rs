@@ -1,21 +1,21 @@
 //! `cargo ex explore 3-9`: judges hundreds of schedules of a program.
 
 use std::fs;
-use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
-use anstream::{eprint, print, println};
+use anstream::println;
 use clap::{Args, value_parser};
 use contract::{Contract, Verdict};
 use ex::Error;
 use ex::catalogue::Variant;
+use ex::charge;
 use ex::drawing::labels;
-use ex::exploration::{Explored, Findings, Subject};
-use explore::{Schedule, Strategy};
+use explore::Strategy;
 
-use super::Result;
+use super::exploration::Exploration;
 use super::selection::Selection;
-use super::style::{BAD, BOLD, FAINT, GOOD, styled};
+use super::style::{BAD, BOLD, FAINT, styled};
+use super::{Result, Trouble};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,10 +71,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result {
     let selection = &arguments.selection;
     let example = selection.example()?;
-    let mut variants = selection.variants(&example)?;
-    if arguments.replay.is_some() {
-        variants = vec![selection.variant(&example)?];
-    }
+    let variants = match arguments.replay {
+        Some(_) => vec![selection.variant(&example)?],
+        None => selection.variants(&example)?,
+    };
+    let program = selection.program(&example)?;
+    charge::take().map_err(Trouble::of_own)?;
     let mut good = true;
     for (at, variant) in variants.iter().enumerate() {
         if at > 0 {
@@ -82,147 +84,67 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
         }
         let contract = variant.read()?;
         let exploration = Exploration {
-            arguments,
+            selection,
             variant,
-            subject: selection.subject(&example, &contract)?,
             contract: &contract,
+            subject: &program.subject(&example, &contract),
+            strategy: arguments.strategy,
+            chaos: arguments.chaos,
         };
+        head(variant, &contract);
         good &= match arguments.replay {
-            Some(seed) => exploration.replay(seed)?,
-            None => exploration.explore()?,
+            Some(seed) => arguments.replay(&exploration, seed)?,
+            None => arguments.explore(&exploration)?,
         };
     }
     Ok(good)
 }
 
-/// The exploration of one variant.
-struct Exploration<'a> {
-    arguments: &'a Arguments,
-    variant: &'a Variant,
-    contract: &'a Contract,
-    subject: Subject<'a>,
-}
-
-impl Exploration<'_> {
-    fn schedule(&self, seed: u64) -> Schedule {
-        let mixed = self.subject.schedule(seed);
-        Schedule {
-            strategy: self.arguments.strategy.unwrap_or(mixed.strategy),
-            chaos: mixed.chaos || self.arguments.chaos,
-            ..mixed
+impl Arguments {
+    fn explore(&self, exploration: &Exploration<'_>) -> Result {
+        let seeds = self.seed..self.seed.saturating_add(self.runs);
+        let findings = exploration.explore(seeds)?;
+        if let Some(explored) = &findings.broken {
+            return Ok(exploration.tell(explored));
         }
-    }
-
-    fn head(&self) {
-        let name = styled(BOLD, self.variant.full_name());
-        println!("{name}  {}", self.contract.title().unwrap_or_default());
-    }
-
-    fn explore(&self) -> Result {
-        self.head();
-        let Arguments { seed, runs, .. } = *self.arguments;
-        let progress = |done| {
-            if stderr().is_terminal() {
-                eprint!("\r{done} of {runs} runs\x1b[K\r");
-            }
-        };
-        let seeds = seed..seed.saturating_add(runs);
-        let schedule = |seed| self.schedule(seed);
-        let findings = self.subject.explore_all(seeds, schedule, progress)?;
-        Ok(match &findings.broken {
-            Some(explored) => self.tell(explored),
-            None => self.report(&findings),
-        })
-    }
-
-    /// Tells what the runs have shown; says whether that is enough.
-    fn report(&self, findings: &Findings) -> bool {
-        let Findings { runs, unsteady, .. } = findings;
-        let tally = findings.tally();
-        let coverage = findings.coverage(self.contract);
-        let outputs = coverage.outputs().len();
-        let legal = &coverage.legal().outputs;
-        let rate = findings.rate();
-        let kept = styled(GOOD, "kept");
-        println!("{kept}  {runs} runs, {rate:.0} a second");
-        println!("    {outputs} different outputs; legal: {legal}");
-        print!("{tally}");
-        if *unsteady > 0 {
-            println!(
-                "    in {unsteady} runs a task ran on without a call and was \
-                 stopped: their seeds may give other runs"
-            );
-        }
-        let gaps = coverage.gaps();
+        let gaps = exploration.report(&findings).gaps();
         if gaps.is_empty() {
             println!("    each order that is free was seen, or is explained");
         }
-        let sign = if self.arguments.strict {
-            styled(BAD, "strict")
-        } else {
-            styled(FAINT, "note")
+        let sign = match self.strict {
+            true => styled(BAD, "strict"),
+            false => styled(FAINT, "note"),
         };
         for gap in &gaps {
             println!("    {sign}  {gap}");
         }
-        gaps.is_empty() || !self.arguments.strict
+        Ok(gaps.is_empty() || !self.strict)
     }
 
-    fn replay(&self, seed: u64) -> Result {
-        self.head();
+    fn replay(&self, exploration: &Exploration<'_>, seed: u64) -> Result {
+        let Exploration {
+            contract, variant, ..
+        } = exploration;
         println!();
-        let explored = self.subject.explore(self.schedule(seed))?;
-        if let Some(file) = &self.arguments.timeline {
-            let title = self.title();
-            let labels = labels(&title, self.contract, &explored.trace);
+        let schedule = exploration.schedule(seed);
+        let explored = exploration.subject.explore(schedule)?;
+        if let Some(file) = &self.timeline {
+            let title = variant.example.full_title();
+            let labels = labels(&title, contract, &explored.trace);
             draw(file, &explored.trace, &labels)?;
         }
         if let Verdict::Kept(_) = &explored.verdict
-            && let Some(picture) = self.contract.draw(&explored.run)
+            && let Some(picture) = contract.draw(&explored.run)
         {
             println!("{picture}");
         }
-        Ok(self.tell(&explored))
+        Ok(exploration.tell(&explored))
     }
+}
 
-    fn title(&self) -> String {
-        let about = &self.variant.example.about;
-        format!("{} {}", about.number, self.variant.example.titles())
-    }
-
-    /// Tells how one run was; says whether it is legal.
-    fn tell(&self, explored: &Explored) -> bool {
-        let Schedule {
-            seed,
-            strategy,
-            chaos,
-        } = explored.schedule;
-        let chaos = if chaos { ", chaos" } else { "" };
-        let how = styled(FAINT, format!("seed {seed}: {strategy}{chaos}"));
-        let Some(complaint) = explored.complaint() else {
-            println!("{}  {how}", styled(GOOD, "kept"));
-            return true;
-        };
-        println!("{}  {how}\n\n{complaint}", styled(BAD, "broken"));
-        println!("again: {}", self.again(seed));
-        false
-    }
-
-    /// The command that makes exactly this run again.
-    fn again(&self, seed: u64) -> String {
-        let example = self.variant.example.short_name();
-        let variant = &self.variant.name;
-        let strategy = match self.arguments.strategy {
-            Some(strategy) => format!(" --strategy {strategy}"),
-            None => String::new(),
-        };
-        let chaos = if self.arguments.chaos { " --chaos" } else { "" };
-        let own = self.arguments.selection.own();
-        format!(
-            "cargo ex explore {example} --variant {variant} --replay {seed}\
-             {strategy}{chaos}{own}"
-        )
-    }
+fn head(variant: &Variant, contract: &Contract) {
+    let name = styled(BOLD, variant.full_name());
+    println!("{name}  {}", contract.title().unwrap_or_default());
 }
 
 /// Draws a run into a file.

@@ -2,15 +2,18 @@
 
 pub(crate) mod all;
 pub(crate) mod check;
+mod exploration;
 pub(crate) mod explore;
 pub(crate) mod list;
 pub(crate) mod new;
+mod plain;
 pub(crate) mod run;
 mod selection;
 mod style;
 pub(crate) mod timeline;
 
 use std::io;
+use std::time::Duration;
 
 use ex::Error;
 use ex::names::Unclear;
@@ -44,6 +47,14 @@ impl Trouble {
         let program = "cargo ex".to_owned();
         Self::Failed(Error::Run { program, source })
     }
+}
+
+/// A time limit, as it is told on the command line.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|&seconds: &f64| seconds > 0.0);
+    let time = seconds.map(Duration::try_from_secs_f64);
+    time.and_then(Result::ok)
+        .ok_or_else(|| "a number of seconds is wanted".to_owned())
 }
 
 /// As a shell has to be told it.

@@ -1,6 +1,7 @@
 //! Which example, which variants of it, and which program is meant.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Args;
 use contract::Contract;
@@ -17,14 +18,45 @@ pub(crate) struct Selection {
     #[arg(required = true)]
     name: Vec<String>,
 
-    /// Only this variant: the name of one of the contracts. A program of your
-    /// own is judged by `default`
+    /// Only this variant: the name of one of the contracts. What is not the
+    /// example's own is judged by `default`
     #[arg(long, value_name = "V")]
     variant: Option<String>,
 
     /// A program of your own instead of the example's, and its arguments
     #[arg(last = true)]
-    pub(crate) program: Vec<OsString>,
+    program: Vec<OsString>,
+}
+
+/// What is run.
+pub(crate) enum Program {
+    /// The binary of the example.
+    Example(PathBuf),
+    /// The reader's.
+    Own {
+        program: OsString,
+        arguments: Vec<OsString>,
+    },
+}
+
+impl Program {
+    /// What is run for a variant: the reader's own program as it is, the
+    /// example's with the flags of its contract.
+    pub(crate) fn subject<'a>(
+        &self,
+        example: &Example,
+        contract: &'a Contract,
+    ) -> Subject<'a> {
+        match self {
+            Self::Example(path) => Subject::variant(example, path, contract),
+            Self::Own { program, arguments } => Subject {
+                program: program.clone(),
+                arguments: arguments.clone(),
+                contract,
+                patient: example.is_patient(),
+            },
+        }
+    }
 }
 
 impl Selection {
@@ -34,8 +66,7 @@ impl Selection {
 
     /// The variants that are meant: all, if none is named.
     pub(crate) fn variants(&self, example: &Example) -> Result<Vec<Variant>> {
-        let own = !self.program.is_empty();
-        let default = own.then_some(Variant::DEFAULT);
+        let default = self.is_own().then_some(Variant::DEFAULT);
         match self.variant.as_deref().or(default) {
             Some(wanted) => Ok(vec![named(example, wanted)?]),
             None => Ok(example.variants()?),
@@ -48,22 +79,19 @@ impl Selection {
         named(example, wanted)
     }
 
-    /// The command that is run for a variant: the reader's own, or the
-    /// example's with the flags of its contract.
-    pub(crate) fn subject<'a>(
-        &self,
-        example: &Example,
-        contract: &'a Contract,
-    ) -> Result<Subject<'a>> {
-        if self.program.is_empty() {
-            let program = build_one(&example.package)?;
-            return Ok(Subject::variant(example, &program, contract));
-        }
-        Ok(Subject {
-            command: self.program.clone(),
-            contract,
-            patient: example.is_patient(),
+    /// The program, built if it is the example's.
+    pub(crate) fn program(&self, example: &Example) -> Result<Program> {
+        Ok(match &self.program[..] {
+            [program, arguments @ ..] => Program::Own {
+                program: program.clone(),
+                arguments: arguments.to_owned(),
+            },
+            [] => Program::Example(build_one(&example.package)?),
         })
+    }
+
+    pub(crate) fn is_own(&self) -> bool {
+        !self.program.is_empty()
     }
 
     /// The reader's own program, as it stands at the end of a command.

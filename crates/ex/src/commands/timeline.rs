@@ -6,13 +6,14 @@ use std::time::Duration;
 use anstream::{print, println};
 use clap::Args;
 use ex::Error;
+use ex::charge;
 use ex::drawing::labels;
 use ex::environment::{self, Pace, variables};
 use explore::watch;
 
 use super::explore::draw;
 use super::selection::Selection;
-use super::{Result, Trouble, check};
+use super::{Result, Trouble, seconds};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,7 +38,7 @@ pub(crate) struct Arguments {
 
     /// A run that takes longer is ended
     #[arg(long, value_name = "SECONDS", default_value = "60")]
-    #[arg(value_parser = check::seconds)]
+    #[arg(value_parser = seconds)]
     deadline: Duration,
 }
 
@@ -46,15 +47,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result {
     let example = selection.example()?;
     let variant = selection.variant(&example)?;
     let contract = variant.read()?;
-    let subject = selection.subject(&example, &contract)?;
+    let program = selection.program(&example)?;
     let seed = environment::seed().map_err(Trouble::Usage)?;
     let told = environment::pace().map_err(Trouble::Usage)?;
     let Pace(pace) = arguments.pace.or(told).unwrap_or(Pace(1.0));
-    let mut program = subject.program(seed);
+    charge::take().map_err(Trouble::of_own)?;
+    let mut program = program.subject(&example, &contract).program(seed);
     program.variables = variables(pace, seed);
     let trace = watch(&program, arguments.deadline).map_err(Error::from)?;
-    let title = format!("{} {}", example.about.number, example.titles());
-    let labels = labels(&title, &contract, &trace);
+    charge::check();
+    let labels = labels(&example.full_title(), &contract, &trace);
     match &arguments.svg {
         Some(file) => {
             draw(file, &trace, &labels)?;
