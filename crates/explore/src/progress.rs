@@ -48,7 +48,7 @@ impl Tracer {
             };
             return self.resume(id, how, 0);
         };
-        if self.terminal.is_written_by(self.tracees[id].process, &call) {
+        if self.terminal.is_written_by(&call) {
             return self.print(id, &call);
         }
         if call.is_sleep() {
