@@ -136,7 +136,9 @@ impl Explorer {
                 return Ok(End::TooLong);
             }
             let candidates = self.candidates();
-            if let Some(chosen) = self.chooser.choose(&candidates) {
+            if let Some(chosen) =
+                self.chooser.choose(&candidates, self.is_at_point())
+            {
                 self.step(chosen)?;
             } else if !self.moves_again()? {
                 return Ok(End::Stuck(self.tracer.blocked()));
@@ -165,6 +167,12 @@ impl Explorer {
                 || tracee.deadline().is_some_and(|due| due <= until)
         };
         (0..self.tracer.tracees.len()).filter(may).collect()
+    }
+
+    /// Whether the last task has come to where it may matter who is first.
+    fn is_at_point(&self) -> bool {
+        let last = self.last.map(|last| self.tracer.tracees[last].state);
+        matches!(last, Some(State::Ready(At::Call(call))) if call.is_point())
     }
 
     /// Lets one task go on.
