@@ -1,14 +1,13 @@
 //! Explores: one task at a time, chosen by a schedule, on a virtual clock.
 
 use std::io;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sched::{
-    CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity, sched_yield,
-};
-use nix::unistd::Pid;
+use nix::sched::sched_yield;
 
 use crate::error::Error;
+use crate::pin::pin;
 use crate::program::Program;
 use crate::schedule::Schedule;
 use crate::strategy::Chooser;
@@ -29,6 +28,10 @@ const GRACE: Duration = Duration::from_millis(5);
 /// time to pass. So do others, perhaps, after so many other calls.
 const IMPATIENCE: u32 = 2000;
 const OTHERS: u32 = 10;
+
+/// After so many looks for a report, who computes is disturbed less often.
+const HASTE: u32 = 100;
+const NAP: Duration = Duration::from_micros(20);
 
 /// A run that takes longer, or more choices, is ended.
 pub(crate) struct Limits {
@@ -56,6 +59,8 @@ struct Explorer {
     start: Instant,
     /// Choices since time has passed, by the likelihood that they wait for it.
     idle: u32,
+    /// Whether there is a report to come any moment.
+    in_haste: bool,
     /// Whether the last step may have ended tasks that were stopped.
     may_kill: bool,
 }
@@ -65,6 +70,10 @@ pub(crate) fn explore(
     schedule: &Schedule,
     limits: Limits,
 ) -> Result<Trace, Error> {
+    let failed = |source| Error::System {
+        what: "trace the program",
+        source,
+    };
     let processors = pin()?;
     let world = World::new(schedule.seed ^ mark(program), &processors);
     let mut explorer = Explorer {
@@ -76,11 +85,8 @@ pub(crate) fn explore(
         limits,
         start: Instant::now(),
         idle: 0,
+        in_haste: true,
         may_kill: false,
-    };
-    let failed = |source| Error::System {
-        what: "trace the program",
-        source,
     };
     let end = explorer.run().map_err(failed)?;
     let Explorer {
@@ -105,23 +111,6 @@ fn mark(program: &Program) -> u64 {
     let mut hasher = DefaultHasher::new();
     program.command.hash(&mut hasher);
     hasher.finish()
-}
-
-/// Keeps this thread, and whom it starts, on one processor: handing over from
-/// one task to the next is many times as fast there. Gives all that it had.
-fn pin() -> Result<CpuSet, Error> {
-    let me = Pid::from_raw(0);
-    let pinned = || {
-        let everywhere = sched_getaffinity(me)?;
-        let mut here = CpuSet::new();
-        here.set(sched_getcpu()?)?;
-        sched_setaffinity(me, &here)?;
-        nix::Result::Ok(everywhere)
-    };
-    pinned().map_err(|error| Error::System {
-        what: "choose a processor",
-        source: error.into(),
-    })
 }
 
 impl Explorer {
@@ -221,14 +210,20 @@ impl Explorer {
         let mut looks = 0_u32;
         loop {
             if self.take_reports()? {
-                (since, used) = (Instant::now(), None);
+                (since, used, looks) = (Instant::now(), None, 0);
+                self.in_haste = true;
             }
             // Who has stopped in the meantime has a report.
             if !self.somebody_moves() && !self.take_reports()? {
                 return Ok(());
             }
-            sched_yield()?;
             looks += 1;
+            self.in_haste = looks <= HASTE;
+            if self.in_haste {
+                sched_yield()?;
+            } else {
+                thread::sleep(NAP);
+            }
             if looks.is_multiple_of(64) && since.elapsed() > LOOK {
                 if self.is_late() {
                     return Ok(());
@@ -283,6 +278,8 @@ impl Explorer {
         let tracee = &self.tracer.tracees[id];
         match tracee.state {
             State::Gone => false,
+            // Who is not in a call that waits will most likely report soon.
+            State::Running if self.in_haste && !tracee.in_call => true,
             State::Running => {
                 let asleep = tracee.asleep_at();
                 if asleep.is_some() {
@@ -342,7 +339,7 @@ impl Explorer {
                 self.settle()?;
                 return Ok(true);
             }
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
         Ok(false)
     }

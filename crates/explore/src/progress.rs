@@ -101,7 +101,7 @@ impl Tracer {
     }
 
     /// Lets a task go on whose call the kernel shall not make.
-    pub(crate) fn answer(&self, id: TaskId, result: i64) -> io::Result<()> {
+    pub(crate) fn answer(&mut self, id: TaskId, result: i64) -> io::Result<()> {
         let mut registers = Registers::of(self.tracees[id].task)?;
         registers.answer(result);
         registers.store()?;
