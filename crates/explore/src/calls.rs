@@ -177,6 +177,11 @@ impl Call {
         QUESTIONS.contains(&self.number)
     }
 
+    /// Whether it is likely to matter who comes first here.
+    pub(crate) fn is_point(&self) -> bool {
+        self.number == libc::SYS_sched_yield || WRITES.contains(&self.number)
+    }
+
     /// Whether whoever makes it again and again may wait for time to pass.
     pub(crate) fn may_pass_time(&self) -> bool {
         self.is_question()

@@ -1,14 +1,13 @@
 //! Explores: one task at a time, chosen by a schedule, on a virtual clock.
 
 use std::io;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sched::{
-    CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity, sched_yield,
-};
-use nix::unistd::Pid;
+use nix::sched::sched_yield;
 
 use crate::error::Error;
+use crate::pin::pin;
 use crate::program::Program;
 use crate::schedule::Schedule;
 use crate::strategy::Chooser;
@@ -33,6 +32,10 @@ const OTHERS: u32 = 10;
 const UNFAIR: u32 = 500;
 /// And so many in a run are a sign that somebody wakes again and again.
 const MANY: u64 = 5000;
+
+/// After so many looks for a report, who computes is disturbed less often.
+const HASTE: u32 = 100;
+const NAP: Duration = Duration::from_micros(20);
 
 /// A run that takes longer, or more choices, is ended.
 pub(crate) struct Limits {
@@ -62,6 +65,8 @@ struct Explorer {
     fruitless: u32,
     /// The same, by the likelihood that they wait for time to pass.
     idle: u32,
+    /// Whether there is a report to come any moment.
+    in_haste: bool,
     /// Whether the last step may have ended tasks that were stopped.
     may_kill: bool,
 }
@@ -71,6 +76,10 @@ pub(crate) fn explore(
     schedule: &Schedule,
     limits: Limits,
 ) -> Result<Trace, Error> {
+    let failed = |source| Error::System {
+        what: "trace the program",
+        source,
+    };
     let processors = pin()?;
     let world = World::new(schedule.seed ^ mark(program), &processors);
     let mut explorer = Explorer {
@@ -83,11 +92,8 @@ pub(crate) fn explore(
         start: Instant::now(),
         fruitless: 0,
         idle: 0,
+        in_haste: true,
         may_kill: false,
-    };
-    let failed = |source| Error::System {
-        what: "trace the program",
-        source,
     };
     let end = explorer.run().map_err(failed)?;
     let Explorer {
@@ -114,23 +120,6 @@ fn mark(program: &Program) -> u64 {
     hasher.finish()
 }
 
-/// Keeps this thread, and whom it starts, on one processor: handing over from
-/// one task to the next is many times as fast there. Gives all that it had.
-fn pin() -> Result<CpuSet, Error> {
-    let me = Pid::from_raw(0);
-    let pinned = || {
-        let everywhere = sched_getaffinity(me)?;
-        let mut here = CpuSet::new();
-        here.set(sched_getcpu()?)?;
-        sched_setaffinity(me, &here)?;
-        nix::Result::Ok(everywhere)
-    };
-    pinned().map_err(|error| Error::System {
-        what: "choose a processor",
-        source: error.into(),
-    })
-}
-
 impl Explorer {
     /// Runs it to its end.
     fn run(&mut self) -> io::Result<End> {
@@ -143,7 +132,9 @@ impl Explorer {
                 return Ok(End::TooLong);
             }
             let candidates = self.candidates();
-            if let Some(chosen) = self.chooser.choose(&candidates) {
+            if let Some(chosen) =
+                self.chooser.choose(&candidates, self.is_at_point())
+            {
                 self.step(chosen)?;
             } else if !self.moves_again()? {
                 return Ok(End::Stuck(self.tracer.blocked()));
@@ -172,6 +163,12 @@ impl Explorer {
                 || tracee.deadline().is_some_and(|due| due <= until)
         };
         (0..self.tracer.tracees.len()).filter(may).collect()
+    }
+
+    /// Whether the last task has come to where it may matter who is first.
+    fn is_at_point(&self) -> bool {
+        let last = self.last.map(|last| self.tracer.tracees[last].state);
+        matches!(last, Some(State::Ready(At::Call(call))) if call.is_point())
     }
 
     /// Lets one task go on.
@@ -231,14 +228,20 @@ impl Explorer {
         let mut looks = 0_u32;
         loop {
             if self.take_reports()? {
-                (since, used) = (Instant::now(), None);
+                (since, used, looks) = (Instant::now(), None, 0);
+                self.in_haste = true;
             }
             // Who has stopped in the meantime has a report.
             if !self.somebody_moves() && !self.take_reports()? {
                 return Ok(());
             }
-            sched_yield()?;
             looks += 1;
+            self.in_haste = looks <= HASTE;
+            if self.in_haste {
+                sched_yield()?;
+            } else {
+                thread::sleep(NAP);
+            }
             if looks.is_multiple_of(64) && since.elapsed() > LOOK {
                 if self.is_late() {
                     return Ok(());
@@ -293,6 +296,8 @@ impl Explorer {
         let tracee = &self.tracer.tracees[id];
         match tracee.state {
             State::Gone => false,
+            // Who is not in a call that waits will most likely report soon.
+            State::Running if self.in_haste && !tracee.in_call => true,
             State::Running => {
                 let asleep = tracee.asleep_at();
                 if asleep.is_some() {
@@ -354,7 +359,7 @@ impl Explorer {
                 self.settle()?;
                 return Ok(true);
             }
-            std::thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(1));
         }
         Ok(false)
     }

@@ -79,6 +79,7 @@ mod effects;
 mod error;
 mod explorer;
 mod limit;
+mod pin;
 mod program;
 mod progress;
 mod record;

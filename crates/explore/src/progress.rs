@@ -48,7 +48,7 @@ impl Tracer {
             self.tracees[id].current = kept.then(|| Current::new(call, now));
             return self.resume(id, how, 0);
         };
-        if self.terminal.is_written_by(self.tracees[id].process, &call) {
+        if self.terminal.is_written_by(&call) {
             return self.print(id, &call);
         }
         if call.is_sleep() {
@@ -101,7 +101,7 @@ impl Tracer {
     }
 
     /// Lets a task go on whose call the kernel shall not make.
-    pub(crate) fn answer(&self, id: TaskId, result: i64) -> io::Result<()> {
+    pub(crate) fn answer(&mut self, id: TaskId, result: i64) -> io::Result<()> {
         let mut registers = Registers::of(self.tracees[id].task)?;
         registers.answer(result);
         registers.store()?;

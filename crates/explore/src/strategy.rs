@@ -8,6 +8,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use crate::schedule::{Schedule, Strategy};
 use crate::trace::TaskId;
 
+/// How likely a newborn task has a lower priority than the one who made it:
+/// else a program with several children would mostly run the first one to its
+/// end before it makes the next.
+const RESPECT: f64 = 0.9;
+
 /// Makes the choices of a schedule, one after the other.
 pub(crate) struct Chooser {
     strategy: Strategy,
@@ -15,16 +20,16 @@ pub(crate) struct Chooser {
     last: Option<TaskId>,
     /// How likely a sleeper may be chosen before its time.
     chaos: f64,
-    /// How likely the last one goes on, if it sticks.
-    stickiness: f64,
-    /// Whether the first task is the foremost one: it starts the others, and
-    /// only who has been started can be early or late.
-    main_first: bool,
-    /// So many times as fast as the slowest task the fastest may be.
+    /// How likely the last one goes on, if it sticks; at a point, and else.
+    at_point: f64,
+    elsewhere: f64,
+    /// How many times as fast as another one a task may be.
     spread: f64,
+    /// For the same reason the first task mostly is faster than the others.
+    head_start: f64,
     speeds: HashMap<TaskId, f64>,
-    priorities: HashMap<TaskId, u64>,
-    /// After so many more choices the priorities change.
+    priorities: HashMap<TaskId, f64>,
+    /// After so many more choices a priority changes.
     change: u32,
     /// So many choices, on average, lie between two changes.
     span: u32,
@@ -32,32 +37,31 @@ pub(crate) struct Chooser {
 
 impl Chooser {
     pub(crate) fn new(schedule: &Schedule) -> Self {
-        const STICKINESS: [f64; 3] = [0.9, 0.97, 0.99];
+        const AT_POINT: [f64; 3] = [0.0, 0.3, 0.6];
+        const ELSEWHERE: [f64; 3] = [0.9, 0.98, 1.0];
         const CHAOS: [f64; 3] = [0.05, 0.2, 1.0];
-        const SPREADS: [f64; 3] = [10.0, 10000.0, 1e7];
+        const SPREADS: [f64; 3] = [5.0, 50.0, 200.0];
+        const HEAD_STARTS: [f64; 3] = [0.5, 0.9, 1.0];
         /// Programs differ in length, and bugs in where they lie.
-        const SPANS: [u32; 5] = [5, 10, 20, 50, 200];
+        const SPANS: [u32; 5] = [5, 15, 50, 200, 1000];
 
         let seed = schedule.seed ^ 0x5eed_0f5c_8ed0_1e5a;
         let mut chance = Xoshiro256PlusPlus::seed_from_u64(seed);
         let mut one_of = |values: [f64; 3]| values[chance.random_range(0..3)];
-        let stickiness = one_of(STICKINESS);
         let chaos = one_of(CHAOS);
-        let spread = one_of(SPREADS);
-        let main_first = chance.random_bool(0.7);
-        let span = SPANS[chance.random_range(0..SPANS.len())];
         let mut chooser = Self {
             strategy: schedule.strategy,
-            chance,
             last: None,
             chaos: if schedule.chaos { chaos } else { 0.0 },
-            stickiness,
-            main_first,
-            spread,
+            at_point: one_of(AT_POINT),
+            elsewhere: one_of(ELSEWHERE),
+            spread: one_of(SPREADS),
+            head_start: one_of(HEAD_STARTS),
             speeds: HashMap::new(),
             priorities: HashMap::new(),
             change: 0,
-            span,
+            span: SPANS[chance.random_range(0..SPANS.len())],
+            chance,
         };
         chooser.set_change();
         chooser
@@ -68,87 +72,106 @@ impl Chooser {
         self.chaos > 0.0 && self.chance.random_bool(self.chaos)
     }
 
-    /// One of several tasks, which are in the order of their births.
-    pub(crate) fn choose(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
+    /// One of several tasks, which are in the order of their births. The last
+    /// one may have come to a point: where it is likely to matter who is first.
+    pub(crate) fn choose(
+        &mut self,
+        tasks: &[TaskId],
+        at_point: bool,
+    ) -> Option<TaskId> {
         let chosen = match (tasks, self.strategy) {
             ([] | [_], _) => tasks.first().copied(),
-            (_, Strategy::Random) => self.any(tasks),
-            (_, Strategy::Sticky) => self.stick(tasks),
-            (_, Strategy::Priorities) => self.foremost(tasks),
+            (_, Strategy::Random) => self.fast(tasks),
+            (_, Strategy::Sticky) => self.stick(tasks, at_point),
+            (_, Strategy::Priorities) => self.foremost(tasks, at_point),
         };
         self.last = chosen.or(self.last);
         chosen
     }
 
-    /// All get other speeds, none of which is much higher than another, and
-    /// sleepers mostly sleep. Who asks, or wakes, again and again until a slow
-    /// one has done something would else go on and on.
+    /// All get other speeds and priorities, no speed much higher than another,
+    /// and sleepers mostly sleep. Who asks, or wakes, again and again until a
+    /// slow one has done something would else go on and on.
     pub(crate) fn be_fair(&mut self) {
+        const STICKINESS: f64 = 0.9;
         const SPREAD: f64 = 10.0;
         const CHAOS: f64 = 0.05;
 
         self.chaos = self.chaos.min(CHAOS);
-        self.spread = SPREAD;
-        self.main_first = false;
+        self.elsewhere = self.elsewhere.min(STICKINESS);
+        self.spread = self.spread.min(SPREAD);
+        self.head_start = 0.0;
         self.speeds.clear();
+        self.priorities.clear();
     }
 
-    /// Any of them, the faster the more likely. Were all equally fast, they
-    /// would mostly do their many steps side by side.
-    fn any(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
-        let speeds: Vec<_> = tasks.iter().map(|it| self.speed(*it)).collect();
+    /// Any of them, the fast ones more often.
+    fn fast(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
+        let speeds = tasks.iter().map(|task| self.speed(*task));
+        let speeds: Vec<f64> = speeds.collect();
         let mut place = self.chance.random_range(0.0..speeds.iter().sum());
-        let fits = speeds.iter().position(|speed| {
+        let chosen = speeds.iter().position(|speed| {
             place -= speed;
             place < 0.0
         });
-        tasks.get(fits.unwrap_or(0)).copied()
+        // The sum may be a little more than its parts.
+        tasks.get(chosen.unwrap_or(0)).copied()
     }
 
     fn speed(&mut self, task: TaskId) -> f64 {
-        let chance = &mut self.chance;
-        let spread = self.spread;
-        let any = || match task {
-            0 if self.main_first => spread,
-            _ => spread.powf(chance.random_range(0.0..=1.0)),
-        };
-        *self.speeds.entry(task).or_insert_with(any)
+        let Self {
+            chance,
+            spread,
+            head_start,
+            ..
+        } = self;
+        *self.speeds.entry(task).or_insert_with(|| {
+            let handicap = if task == 0 { 0.0 } else { *head_start };
+            spread.powf(chance.random::<f64>() - handicap)
+        })
     }
 
-    fn stick(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
+    fn stick(&mut self, tasks: &[TaskId], at_point: bool) -> Option<TaskId> {
+        let stickiness = if at_point {
+            self.at_point
+        } else {
+            self.elsewhere
+        };
         let last = self.last.filter(|last| tasks.contains(last));
         match last {
-            Some(last) if self.chance.random_bool(self.stickiness) => {
-                Some(last)
-            }
-            _ => self.any(tasks),
+            Some(_) if self.chance.random_bool(stickiness) => last,
+            _ => self.fast(tasks),
         }
     }
 
-    /// The one of the highest priority. Now and then it changes places with
-    /// another one.
-    fn foremost(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
-        for task in tasks {
-            let chance = &mut self.chance;
-            let any = || match task {
-                0 if self.main_first => u64::MAX,
-                _ => chance.random_range(1 << 32..u64::MAX),
-            };
-            self.priorities.entry(*task).or_insert_with(any);
-        }
-        let priority = |task: &TaskId| self.priorities.get(task).copied();
-        let first = tasks.iter().copied().max_by_key(priority)?;
-        self.change -= 1;
+    /// The one of the highest priority. Now and then that becomes lower.
+    fn foremost(&mut self, tasks: &[TaskId], at_point: bool) -> Option<TaskId> {
+        let first = self.first(tasks)?;
+        let weight = if at_point { self.span / 4 + 1 } else { 1 };
+        self.change = self.change.saturating_sub(weight);
         if self.change > 0 {
             return Some(first);
         }
         self.set_change();
-        // A new one would mostly be lower than before, and those whom it
-        // leaves behind would wait longer and longer.
-        let other = tasks[self.chance.random_range(0..tasks.len())];
-        let (low, high) = (self.priorities[&other], self.priorities[&first]);
-        self.priorities.extend([(first, low), (other, high)]);
-        Some(other)
+        let lower = self.priority(first) * self.chance.random::<f64>();
+        self.priorities.insert(first, lower);
+        self.first(tasks)
+    }
+
+    fn first(&mut self, tasks: &[TaskId]) -> Option<TaskId> {
+        let priorities = tasks.iter().map(|task| (self.priority(*task), task));
+        let first = priorities.max_by(|one, other| one.0.total_cmp(&other.0));
+        first.map(|(_, task)| *task)
+    }
+
+    fn priority(&mut self, task: TaskId) -> f64 {
+        let Self { chance, last, .. } = self;
+        // The last one is mostly the one who made it.
+        let parent = last.and_then(|last| self.priorities.get(&last)).copied();
+        *self.priorities.entry(task).or_insert_with(|| {
+            let most = parent.filter(|_| chance.random_bool(RESPECT));
+            chance.random::<f64>() * most.unwrap_or(1.0)
+        })
     }
 
     fn set_change(&mut self) {

@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use nix::fcntl::OFlag;
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
-use nix::unistd::Pid;
 
 use crate::calls::Call;
 
@@ -54,11 +53,12 @@ impl Terminal {
     }
 
     /// Whether a call writes to it.
-    pub(crate) fn is_written_by(&self, process: Pid, call: &Call) -> bool {
+    pub(crate) fn is_written_by(&self, call: &Call) -> bool {
         let writes = [libc::SYS_write, libc::SYS_writev];
         writes.contains(&call.number) && {
-            let descriptor = call.int(0);
-            let link = format!("/proc/{process}/fd/{descriptor}");
+            // The first thread of the process may be gone.
+            let (task, descriptor) = (call.task, call.int(0));
+            let link = format!("/proc/{task}/fd/{descriptor}");
             fs::read_link(link).is_ok_and(|name| name == self.name)
         }
     }

@@ -25,6 +25,8 @@ pub(crate) struct Tracee {
     pub(crate) operation: Option<String>,
     /// The address at which the kernel will tell others that it has ended.
     pub(crate) farewell: u64,
+    /// Whether it is in a call of which it will report the end: it may sleep.
+    pub(crate) in_call: bool,
     /// How many questions it has asked since it was chosen.
     pub(crate) asked: u32,
     /// Where it has fallen asleep.
@@ -121,6 +123,7 @@ impl Tracee {
             interrupted: None,
             operation: None,
             farewell: 0,
+            in_call: false,
             asked: 0,
             slept_at: None,
             files: Some(Files {

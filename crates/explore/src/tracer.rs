@@ -133,6 +133,7 @@ impl Tracer {
             self.strangers.insert(task, stop);
             return Ok(());
         };
+        self.tracees[id].in_call = false;
         match stop {
             Stop::Call => self.before_call(id)?,
             Stop::CallOver => self.call_over(id)?,
@@ -255,12 +256,14 @@ impl Tracer {
     }
 
     pub(crate) fn resume(
-        &self,
+        &mut self,
         id: TaskId,
         how: Go,
         signal: c_int,
     ) -> io::Result<()> {
-        stop::resume(self.tracees[id].task, how, signal)
+        let tracee = &mut self.tracees[id];
+        tracee.in_call = how == Go::ThroughCall;
+        stop::resume(tracee.task, how, signal)
     }
 
     /// Before a call: the task waits to be chosen, unless it only asks, and

@@ -139,6 +139,7 @@ fn a_child_that_is_halted_for_ever() {
     assert_eq!(deadlock(&trace), [(0, Wait::Signal), (1, Wait::Signal)]);
 }
 
+#[expect(clippy::zombie_processes, reason = "it shall be left behind")]
 fn orphan() {
     let binary = std::env::current_exe().expect("it has a path");
     let child = Command::new(binary).args([PROGRAM, "own_pipe"]).spawn();

@@ -61,16 +61,17 @@ fn binary() -> String {
 fn family_without_an_end() {
     let mut children = Command::new("sh");
     children.args(["-c", "read x < /dev/tty; sleep 1 & while :; do :; done"]);
-    let _child = children.spawn().expect("it can be started");
+    let mut children = children.spawn().expect("it can be started");
     thread::scope(|scope| {
         scope.spawn(|| {
             loop {
-                thread::yield_now()
+                thread::yield_now();
             }
         });
+        scope.spawn(|| children.wait());
         scope.spawn(|| {
             loop {
-                thread::sleep(Duration::from_secs(1))
+                thread::sleep(Duration::from_secs(1));
             }
         });
     });

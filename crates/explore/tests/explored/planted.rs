@@ -21,7 +21,6 @@ pub(crate) const PROGRAMS: &[Test] = list![
     order_by_sleep,
     processes_in_order_by_sleep,
     lost_wakeup,
-    lost_wakeup_of_a_worker,
     opposite_order,
     opposite_order_of_processes,
     not_atomic,
@@ -36,7 +35,6 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ("order_by_sleep", &["work", "result"]),
     ("processes_in_order_by_sleep", &["work", "result"]),
     ("lost_wakeup", &["woken"]),
-    ("lost_wakeup_of_a_worker", &["woken"]),
     ("opposite_order", &["well"]),
     ("opposite_order_of_processes", &["well"]),
     ("not_atomic", &["2"]),
@@ -110,26 +108,8 @@ fn processes_in_order_by_sleep() {
     child.join().expect("it ends");
 }
 
-fn lost_wakeup() {
-    let ready = AtomicU32::new(0);
-    let (lock, changed) = (Mutex::new(()), Condvar::new());
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            if ready.load(SeqCst) == 0 {
-                let guard = lock.lock().expect("nobody panics");
-                drop(changed.wait(guard));
-            }
-            println!("woken");
-        });
-        scope.spawn(|| {
-            ready.store(1, SeqCst);
-            changed.notify_one();
-        });
-    });
-}
-
 /// The worker looks for work, finds none, and goes to sleep a moment later.
-fn lost_wakeup_of_a_worker() {
+fn lost_wakeup() {
     let shared = Arc::new((Mutex::new(0), Condvar::new()));
     let worker = {
         let shared = Arc::clone(&shared);

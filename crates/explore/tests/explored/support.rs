@@ -42,7 +42,8 @@ pub(crate) fn shell(script: &str) -> Program {
 /// A script for Python.
 pub(crate) fn python(script: &str) -> Program {
     let python = python_path().expect("only then these tests run");
-    command(&[python, "-c", script])
+    // Without the folders of a user it starts sooner.
+    command(&[python, "-IS", "-c", script])
 }
 
 /// Python itself, and not a script that looks for it; None: it is not here.

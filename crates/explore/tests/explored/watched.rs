@@ -21,7 +21,7 @@ pub(crate) const TESTS: &[Test] = list![
 pub(crate) const PROGRAMS: &[Test] = list![sleeps_until];
 
 /// More than any of these programs needs.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// The deadline of those who come to no end.
 const SHORT: Duration = Duration::from_millis(300);
 
