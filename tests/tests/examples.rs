@@ -154,7 +154,7 @@ fn explored(
         findings => findings?,
     };
     if let Some(broken) = &findings.broken {
-        let complaint = broken.complaint().unwrap_or_default();
+        let complaint = broken.complaint(contract).unwrap_or_default();
         let example = variant.example.short_name();
         let name = &variant.name;
         let seed = broken.schedule.seed;

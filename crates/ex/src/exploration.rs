@@ -8,12 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use contract::{Contract, Coverage, Report, Run, Verdict};
-use explore::{Blocked, Ending, Program, Schedule, Trace, explore};
+use explore::{Blocked, Ending, Program, Schedule, Task, Trace, explore};
 use rayon::prelude::*;
 
 use crate::Error;
 use crate::catalogue::Example;
 use crate::charge;
+use crate::drawing::labels;
 use crate::environment::variables;
 use crate::tally::Tally;
 use crate::traced;
@@ -206,9 +207,9 @@ impl Findings {
 }
 
 impl Explored {
-    /// Why the run is not a legal one, drawn; None if it is.
+    /// Why the run is not a legal one by `contract`, drawn; None if it is.
     #[must_use]
-    pub fn complaint(&self) -> Option<String> {
+    pub fn complaint(&self, contract: &Contract) -> Option<String> {
         let left_behind = &self.trace.left_behind;
         let mut complaint = match &self.verdict {
             Verdict::Broken(violation) => violation.to_string(),
@@ -219,17 +220,17 @@ impl Explored {
             Ending::Deadlock(blocked) => blocked,
             _ => left_behind,
         };
+        let names = labels("", contract, &self.trace).names;
         for Blocked { task, wait } in blocked {
-            let name = self.name(*task);
+            let Task { pid, tid, .. } = &self.trace.tasks[*task];
+            let who = match names.get(task) {
+                Some(name) => name.clone(),
+                None if pid == tid => format!("process {pid}"),
+                None => format!("thread {tid} of process {pid}"),
+            };
             // Writing to a string does not fail.
-            let _ = writeln!(complaint, " for ever: {name} {wait}");
+            let _ = writeln!(complaint, " for ever: {who} {wait}");
         }
         Some(complaint)
-    }
-
-    fn name(&self, task: usize) -> String {
-        let task = &self.trace.tasks[task];
-        let name = task.name.as_deref().unwrap_or("a task");
-        format!("{name} ({})", task.tid)
     }
 }

@@ -78,7 +78,7 @@ impl Exploration<'_> {
         } = explored.schedule;
         let chaos = if chaos { ", chaos" } else { "" };
         let how = styled(FAINT, format!("seed {seed}: {strategy}{chaos}"));
-        let Some(complaint) = explored.complaint() else {
+        let Some(complaint) = explored.complaint(self.contract) else {
             println!("{}  {how}", styled(GOOD, "kept"));
             return true;
         };
