@@ -62,7 +62,7 @@
 //!   and the address and the length of a name, such as `Queue.put`.
 //! - Of several tasks that wait at one lock the kernel wakes the one that has
 //!   waited longest.
-//! - A task that computes without a call for a tenth of a second is stopped
+//! - A task that computes without a call for a fifth of a second is stopped
 //!   where it is ([`Trace::preempted`] counts that); such a run may differ when
 //!   it is repeated.
 //! - What lies outside of the program is as it is: other programs, the
