@@ -179,7 +179,10 @@ impl Call {
 
     /// Whether it is likely to matter who comes first here.
     pub(crate) fn is_point(&self) -> bool {
-        self.number == libc::SYS_sched_yield || WRITES.contains(&self.number)
+        // Only who asks again and again is stopped at a question.
+        self.number == libc::SYS_sched_yield
+            || self.is_question()
+            || WRITES.contains(&self.number)
     }
 
     /// Whether whoever makes it again and again may wait for time to pass.

@@ -19,7 +19,7 @@ use crate::tracer::{End, Tracer};
 
 /// A task may use a processor so long without a system call, and is looked
 /// after so often.
-const SLICE: Duration = Duration::from_millis(100);
+const SLICE: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(50);
 /// So long nobody must have moved before it counts as a deadlock: something
 /// outside of the program may still wake somebody.

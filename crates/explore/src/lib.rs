@@ -62,11 +62,17 @@
 //!   and the address and the length of a name, such as `Queue.put`.
 //! - Of several tasks that wait at one lock the kernel wakes the one that has
 //!   waited longest.
-//! - A task that computes without a call for a tenth of a second is stopped
+//! - A task that computes without a call for a fifth of a second is stopped
 //!   where it is ([`Trace::preempted`] counts that); such a run may differ when
 //!   it is repeated.
 //! - What lies outside of the program is as it is: other programs, the
-//!   network, files that change, timers that send signals (`alarm`).
+//!   network, files that change, `/dev/urandom`, the processor's own counter.
+//! - Timers of the kernel run in real time: `alarm`, timerfd, and the time
+//!   limits of sockets (`SO_RCVTIMEO`). Who waits for nothing else is taken
+//!   for blocked, unless it takes less than some milliseconds.
+//! - What is printed by other calls than `write` and `writev` is lost.
+//! - A program that traces others, or becomes another user, cannot do that
+//!   here.
 //! - Memory is sequentially consistent, since one task runs at a time.
 //! - It is made for x86-64.
 //!

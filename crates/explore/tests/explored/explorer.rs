@@ -204,24 +204,26 @@ fn on_one_processor_it_runs_as_well() {
 }
 
 /// Explores in the surroundings that a shell makes.
-fn explored_after(preparation: &str) -> String {
+fn explored_after(preparation: &str, explored: &str) -> String {
     let script = format!("{preparation}; exec \"$@\"");
     let binary = binary();
     let start = ["setsid", "-w", "sh", "-c", &script, "sh"];
-    let words = [&binary, PROGRAM, "explores_once", SCRIPT];
+    let words = [&binary, PROGRAM, "explores_once", explored];
     output(&[&start[..], &words].concat())
 }
 
 fn without_a_terminal_and_stdin_it_runs_as_well() {
-    assert_eq!(explored_after("exec <&- 2>&-"), PRINTED);
+    assert_eq!(explored_after("exec <&- 2>&-", SCRIPT), PRINTED);
 }
 
 fn with_few_descriptors_it_runs_as_well() {
-    assert_eq!(explored_after("ulimit -n 30"), PRINTED);
+    assert_eq!(explored_after("ulimit -n 30", SCRIPT), PRINTED);
+    let many = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do (true); done; echo end";
+    assert_eq!(explored_after("ulimit -n 30", many), "[\"end\"]\n");
 }
 
 fn without_descriptors_it_says_so() {
-    let told = explored_after("ulimit -n 10");
+    let told = explored_after("ulimit -n 10", SCRIPT);
     assert!(told.contains("Too many open files"), "{told}");
 }
 
