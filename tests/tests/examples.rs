@@ -148,9 +148,9 @@ fn explored(
     let seeds = seed..seed + EXPLORED_RUNS;
     let schedule = |seed| subject.schedule(seed);
     let findings = match subject.explore_all(seeds, schedule, |_| {}) {
-        Err(ex::Error::Explore(explore::Error::Forbidden(error))) => {
-            return Ok(format!("  not explored: ptrace is refused: {error}\n"));
-        }
+        Err(ex::Error::Explore(
+            error @ (explore::Error::Forbidden(_) | explore::Error::Processor),
+        )) => return Ok(format!("  not explored: {error}\n")),
         findings => findings?,
     };
     if let Some(broken) = &findings.broken {

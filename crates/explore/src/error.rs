@@ -17,6 +17,9 @@ pub enum Error {
     /// This machine does not let one process trace another.
     #[error("this machine does not allow ptrace: {0}")]
     Forbidden(io::Error),
+    /// This machine has a processor for which there is no tracer.
+    #[error("programs can be traced on x86-64 only")]
+    Processor,
     /// A call to the kernel failed that should not.
     #[error("cannot {what}: {source}")]
     System {

@@ -30,11 +30,12 @@
 //!
 //! The program runs under ptrace, with a filter (seccomp) that stops it before
 //! the system calls that matter: those by which one task notices another, those
-//! that wait, and those that ask for the time or for chance (`calls`). Of all
+//! that wait, and those that ask for the time or for chance (`engine/calls.rs`). Of all
 //! tasks that are stopped, one is chosen and goes on to its next stop
-//! (`explorer`, `strategy`). A task that must wait does so in the kernel; that
+//! (`engine/explorer.rs`,
+//! `engine/strategy.rs`). A task that must wait does so in the kernel; that
 //! it sleeps is seen in /proc, and another one is chosen. Whoever is woken
-//! stops at the end of its call, until it is chosen (`progress`).
+//! stops at the end of its call, until it is chosen (`engine/progress.rs`).
 //!
 //! **Time is virtual.** The kernel gets sleeps and time limits without their
 //! time. When nobody can go on, the clock jumps to the next moment at which a
@@ -79,31 +80,17 @@
 //! When the explorer ends, also if it is killed, the kernel ends the program
 //! as well: nobody is left stopped.
 
-mod calls;
-mod clock;
-mod effects;
+#[cfg(target_arch = "x86_64")]
+mod engine;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "elsewhere.rs"]
+mod engine;
 mod error;
-mod explorer;
-mod limit;
-mod pin;
 mod program;
-mod progress;
-mod record;
 mod schedule;
-mod strategy;
-mod sys;
-mod terminal;
-mod time;
 mod trace;
-mod tracee;
-mod tracer;
-mod watcher;
 
-use std::panic::resume_unwind;
-use std::thread::{self, Builder};
 use std::time::Duration;
-
-use explorer::Limits;
 
 pub use error::Error;
 pub use program::Program;
@@ -117,7 +104,7 @@ pub use trace::{
 /// # Errors
 /// If it cannot be started, or this machine does not allow ptrace.
 pub fn explore(program: &Program, schedule: &Schedule) -> Result<Trace, Error> {
-    apart(|| explorer::explore(program, schedule, Limits::default()))
+    engine::explore(program, schedule)
 }
 
 /// Runs a program as it is, in real time, and notes what it does. It is ended
@@ -126,21 +113,5 @@ pub fn explore(program: &Program, schedule: &Schedule) -> Result<Trace, Error> {
 /// # Errors
 /// As [`explore`].
 pub fn watch(program: &Program, deadline: Duration) -> Result<Trace, Error> {
-    apart(|| watcher::watch(program, deadline))
-}
-
-/// Does it in a thread of its own: a tracer waits for all children of its
-/// thread, and those of the caller are not its affair. When the thread ends,
-/// the kernel ends whom it traces.
-fn apart<T: Send>(
-    action: impl FnOnce() -> Result<T, Error> + Send,
-) -> Result<T, Error> {
-    thread::scope(|scope| {
-        let thread = Builder::new().spawn_scoped(scope, action);
-        let thread = thread.map_err(|source| Error::System {
-            what: "start a thread",
-            source,
-        })?;
-        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-    })
+    engine::watch(program, deadline)
 }

@@ -165,7 +165,8 @@ impl Arguments {
         }
         let findings = match exploration.explore(0..self.explored()) {
             Err(Trouble::Failed(Error::Explore(
-                error @ explore::Error::Forbidden(_),
+                error @ (explore::Error::Forbidden(_)
+                | explore::Error::Processor),
             ))) => {
                 println!("not explored, but run on one processor: {error}");
                 return plain.run_pinned();

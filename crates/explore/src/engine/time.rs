@@ -10,11 +10,11 @@ use nix::unistd::Pid;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use crate::calls::Call;
-use crate::clock::Clock;
-use crate::limit::Limit;
-use crate::sys::memory;
-use crate::sys::registers::Registers;
+use crate::engine::calls::Call;
+use crate::engine::clock::Clock;
+use crate::engine::limit::Limit;
+use crate::engine::sys::memory;
+use crate::engine::sys::registers::Registers;
 
 /// Where time and chance come from.
 pub(crate) enum Time {

@@ -2,7 +2,7 @@
 //!
 //! [`Tracer::report`] takes a report and brings the task's state up to date;
 //! [`Tracer::go`] lets a task go on. What happens in between is
-//! [`crate::progress`]; who goes on, and when, is not decided here.
+//! [`crate::engine::progress`]; who goes on, and when, is not decided here.
 
 use std::collections::HashMap;
 use std::ffi::c_int;
@@ -16,17 +16,17 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::fs::MemfdFlags;
 
-use crate::calls::{Call, filter};
+use crate::engine::calls::{Call, filter};
+use crate::engine::record::Record;
+use crate::engine::sys::launch::{Launched, Start, launch};
+use crate::engine::sys::registers::Registers;
+use crate::engine::sys::stop::{self, Go, Stop};
+use crate::engine::terminal::Terminal;
+use crate::engine::time::Time;
+use crate::engine::tracee::{At, Phase, State, Tracee};
 use crate::error::Error;
 use crate::program::Program;
-use crate::record::Record;
-use crate::sys::launch::{Launched, Start, launch};
-use crate::sys::registers::Registers;
-use crate::sys::stop::{self, Go, Stop};
-use crate::terminal::Terminal;
-use crate::time::Time;
 use crate::trace::{Blocked, Ended, Ending, Task, TaskId, Trace, Wait, What};
-use crate::tracee::{At, Phase, State, Tracee};
 
 /// Why a run is over.
 pub(crate) enum End {

@@ -10,7 +10,7 @@ use nix::fcntl::OFlag;
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 
-use crate::calls::Call;
+use crate::engine::calls::Call;
 
 /// A terminal of its own, so that each line is out when it is printed.
 ///

@@ -11,9 +11,9 @@ use seccompiler::{
     SeccompCondition, SeccompFilter, SeccompRule,
 };
 
+use crate::engine::limit::{Limit, Place};
+use crate::engine::sys::registers::{ARCHITECTURE, Registers};
 use crate::error::Error;
-use crate::limit::{Limit, Place};
-use crate::sys::registers::{ARCHITECTURE, Registers};
 use crate::trace::Wait;
 
 /// A system call that a task is about to make.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limit::Limit;
+use crate::engine::limit::Limit;
 
 /// What the clocks of the kernel say when a run begins: 2023-11-14 22:13:20.
 const DATE: Duration = Duration::from_secs(1_700_000_000);

@@ -13,9 +13,9 @@ use nix::unistd::{ForkResult, Pid, chdir, execve, fork, setsid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use seccompiler::{BpfProgram, apply_filter};
 
+use crate::engine::sys::stop;
 use crate::error::Error;
 use crate::program::Found;
-use crate::sys::stop;
 
 /// What the new process gets.
 pub(crate) struct Start<'a> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::unistd::Pid;
 
-use crate::calls::{Call, Waiting};
+use crate::engine::calls::{Call, Waiting};
 
 /// A task that is being traced.
 #[derive(Debug)]

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::engine::sys::stop;
+use crate::engine::time::Time;
+use crate::engine::tracee::State;
+use crate::engine::tracer::{End, Tracer};
 use crate::error::Error;
 use crate::program::Program;
-use crate::sys::stop;
-use crate::time::Time;
 use crate::trace::Trace;
-use crate::tracee::State;
-use crate::tracer::{End, Tracer};
 
 pub(crate) fn watch(
     program: &Program,

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use nix::unistd::Pid;
 
-use crate::calls::{Call, Meaning, Waiting};
-use crate::limit::Limit;
-use crate::sys::memory;
-use crate::sys::registers::Registers;
-use crate::sys::stop::{self, Go};
+use crate::engine::calls::{Call, Meaning, Waiting};
+use crate::engine::limit::Limit;
+use crate::engine::sys::memory;
+use crate::engine::sys::registers::Registers;
+use crate::engine::sys::stop::{self, Go};
+use crate::engine::tracee::{At, Current, Phase, State};
+use crate::engine::tracer::Tracer;
 use crate::trace::{TaskId, Wait, What};
-use crate::tracee::{At, Current, Phase, State};
-use crate::tracer::Tracer;
 
 /// The kernel's own codes for a call that a signal has interrupted.
 const INTERRUPTED: [i64; 4] = [-512, -513, -514, -516];

@@ -5,8 +5,8 @@ use std::ffi::c_int;
 
 use nix::unistd::Pid;
 
-use crate::calls::Call;
-use crate::sys::memory::{read, read_word};
+use crate::engine::calls::Call;
+use crate::engine::sys::memory::{read, read_word};
 
 /// By this first argument of `sched_yield`, which has none, a program tells
 /// that the others are the address and the length of the name of what it is

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use crate::calls::Call;
-use crate::sys::memory::read_word;
+use crate::engine::calls::Call;
+use crate::engine::sys::memory::read_word;
 
 const NANOSECONDS: u64 = 1_000_000_000;
 
