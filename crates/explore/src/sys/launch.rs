@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use nix::errno::Errno;
 use nix::sys::personality::{self, Persona};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal};
-use nix::sys::signal::{signal, sigprocmask};
+use nix::sys::signal::{kill, signal, sigprocmask};
 use nix::unistd::{ForkResult, Pid, chdir, execve, fork, setsid};
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 use seccompiler::{BpfProgram, apply_filter};
@@ -75,8 +75,9 @@ pub(crate) fn launch(start: &Start<'_>) -> Result<Launched, Error> {
         failure,
     };
     if let Err(error) = stop::seize(child) {
-        // It reads the end of the pipe, and exits.
-        drop(open);
+        // It would not read the end of the pipe: a process that another thread
+        // has just forked holds the pipe open as well.
+        let _ = kill(child, Signal::SIGKILL);
         let _ = nix::sys::wait::waitpid(child, None);
         return Err(Error::Forbidden(error.into()));
     }
