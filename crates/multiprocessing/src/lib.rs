@@ -37,7 +37,7 @@
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
 //! | `apply_async(f, (x,), callback=g)` | `pool.apply_async(f, x)?.callback(g)` | |
 //! | `AsyncResult.get(timeout=t)` | [`get_timeout`](AsyncResult::get_timeout) | |
-//! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type |
+//! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type; a proxy is an item, too |
 //!
 //! Time limits are [`Duration`](std::time::Duration)s, where Python has
 //! seconds. A call with a limit may take 0.1 s longer where another process is

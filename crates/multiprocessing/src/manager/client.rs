@@ -18,6 +18,7 @@ use crate::process::{pid, wait::readable};
 /// A server, as its clients know it.
 pub(super) struct Server {
     number: u64,
+    inode: u64,
     door: Outside,
 }
 
@@ -29,10 +30,15 @@ pub(super) struct Remote {
 }
 
 impl Server {
-    pub(super) fn new(door: Outside) -> Self {
+    pub(super) fn new(door: Outside) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self { number, door }
+        let inode = door.inode()?;
+        Ok(Self {
+            number,
+            inode,
+            door,
+        })
     }
 
     /// Sends a request and waits for what it returns, which is an `R`.
@@ -52,6 +58,11 @@ impl Server {
         Idle::keep(self.number, stream);
         let reply: Reply<R> = codec::decode(&reply)?;
         Ok(reply?)
+    }
+
+    /// The same in all processes, and while it lives no other server's.
+    pub(super) fn inode(&self) -> u64 {
+        self.inode
     }
 
     pub(super) fn shut_down(&self) -> Result<()> {

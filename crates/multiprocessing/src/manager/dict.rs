@@ -28,7 +28,7 @@ use crate::sys::point::point;
 /// [`Decode`](crate::Error::Decode) if serde cannot write or read an item, and
 /// with [`TooLong`](crate::Error::TooLong) for 2 GiB and more.
 pub struct DictProxy<K, V> {
-    remote: Remote,
+    pub(super) remote: Remote,
     types: PhantomData<fn() -> (K, V)>,
 }
 

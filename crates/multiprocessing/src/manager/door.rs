@@ -61,6 +61,14 @@ impl Outside {
         Ok(ours)
     }
 
+    /// The number of the socket, of which the family has copies.
+    pub(super) fn inode(&self) -> Result<u64> {
+        let socket = rustix::fs::fstat(&self.0).map_err(|error| {
+            Error::system("look at the manager's socket", error)
+        })?;
+        Ok(socket.st_ino)
+    }
+
     /// Asks the server to end.
     pub(super) fn shut_down(&self) -> Result<()> {
         self.knock(SHUT_DOWN, &[])

@@ -32,7 +32,7 @@ use crate::sys::point::point;
 /// serde cannot write or read an item, and with
 /// [`TooLong`](crate::Error::TooLong) for 2 GiB and more.
 pub struct ListProxy<T> {
-    remote: Remote,
+    pub(super) remote: Remote,
     types: PhantomData<fn() -> T>,
 }
 

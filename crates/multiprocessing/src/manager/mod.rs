@@ -20,6 +20,7 @@ mod list;
 mod protocol;
 mod queue;
 mod server;
+mod travel;
 
 use std::fmt;
 use std::sync::Arc;
@@ -60,7 +61,10 @@ const GRACE: Duration = Duration::from_secs(1);
 /// ```
 ///
 /// Proxies may be cloned, and used in every process that inherits or is given
-/// them. An object lives as long as the server.
+/// them. They travel as items do: through queues and pipes, to the tasks of a
+/// pool, into other proxies. Who receives one must have been started after the
+/// manager, else it is [`Error::Decode`]. An object lives as long as the
+/// server.
 ///
 /// Dropping shuts the server down, in the process that made it; elsewhere it
 /// does nothing. After the end of the server, whatever ended it, each call of
@@ -81,7 +85,8 @@ impl Manager {
         let (outside, inside) = door::new()?;
         let process = start_internal("Manager", || server::run(&inside))?;
         let pid = process.pid()?.unwrap_or_default();
-        let server = Arc::new(Server::new(outside));
+        let server = Arc::new(Server::new(outside)?);
+        travel::register(&server);
         Ok(Self {
             server,
             process,

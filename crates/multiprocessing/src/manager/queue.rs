@@ -25,7 +25,7 @@ use crate::sys::point::point;
 /// not wait for ever can fail with [`Full`](crate::Error::Full) or
 /// [`Empty`](crate::Error::Empty).
 pub struct QueueProxy<T> {
-    remote: Remote,
+    pub(super) remote: Remote,
     types: PhantomData<fn() -> T>,
 }
 

@@ -10,6 +10,7 @@ mod locks;
 mod locks_killed;
 mod manager;
 mod manager_server;
+mod manager_travel;
 mod pipe;
 mod pipe_end;
 mod points;
@@ -60,6 +61,7 @@ const TESTS: &[&[Test]] = &[
     pipe_end::TESTS,
     manager::TESTS,
     manager_server::TESTS,
+    manager_travel::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
