@@ -5,7 +5,8 @@
 //! - [`sleep`] and [`seconds`]: time at the reader's pace. `LESSON_PACE=0.01`
 //!   makes every second a hundredth of one, sleeps and time limits alike;
 //!   [`elapsed`] measures in the same seconds.
-//! - [`randint`]: random numbers, the same in every run under `LESSON_SEED=n`.
+//! - [`randint`] and [`random`](random()): random numbers, the same in every run
+//!   under `LESSON_SEED=n`.
 //! - [`python_bool`]: `True` and `False`.
 //! - [`Result`]: an error that `main` returns is one line on stderr, and exit
 //!   code 1.
@@ -18,7 +19,7 @@ use std::fmt;
 
 pub use begin::{begin_with, begin_without_flags};
 pub use pace::{elapsed, seconds, sleep};
-pub use random::randint;
+pub use random::{randint, random};
 
 /// What an example's functions return.
 pub type Result<T = (), E = Failure> = std::result::Result<T, E>;

@@ -26,17 +26,29 @@ thread_local! {
 /// If `low` is greater than `high`.
 #[must_use]
 pub fn randint(low: u32, high: u32) -> u32 {
+    draw(|generator| generator.random_range(low..=high))
+}
+
+/// A number from 0 up to 1, without the 1. Python: `random.random`.
+///
+/// With `LESSON_SEED=n` as [`randint`].
+#[must_use]
+pub fn random() -> f64 {
+    draw(RngExt::random)
+}
+
+pub(crate) fn check() -> Result<(), String> {
+    seed().map(drop)
+}
+
+fn draw<T>(number: impl FnOnce(&mut Xoshiro256PlusPlus) -> T) -> T {
     GENERATOR.with_borrow_mut(|generator| {
         let here = std::process::id();
         generator.take_if(|(made_by, _)| *made_by != here);
         let (_, generator) =
             generator.get_or_insert_with(|| (here, new_generator()));
-        generator.random_range(low..=high)
+        number(generator)
     })
-}
-
-pub(crate) fn check() -> Result<(), String> {
-    seed().map(drop)
 }
 
 fn new_generator() -> Xoshiro256PlusPlus {
@@ -73,7 +85,7 @@ fn seed() -> Result<Option<u64>, String> {
 mod tests {
     use std::thread;
 
-    use super::{own_seed, randint};
+    use super::{own_seed, randint, random};
 
     #[test]
     fn a_thread_has_the_same_seed_again_and_others_have_others() {
@@ -89,5 +101,12 @@ mod tests {
         let drawn: Vec<_> = (0..1000).map(|_| randint(1, 3)).collect();
         assert!(drawn.iter().all(|number| (1..=3).contains(number)));
         assert!(drawn.contains(&1) && drawn.contains(&3));
+    }
+
+    #[test]
+    fn a_random_number_is_not_negative_and_below_1() {
+        let drawn: Vec<_> = (0..1000).map(|_| random()).collect();
+        assert!(drawn.iter().all(|number| (0.0..1.0).contains(number)));
+        assert!(drawn.windows(2).any(|pair| pair[0] < pair[1]));
     }
 }
