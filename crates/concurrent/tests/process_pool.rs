@@ -1,0 +1,225 @@
+//! `ProcessPoolExecutor`. A pool is made in a process with one thread, so each
+//! test runs in a child of its own.
+
+use std::process::{ExitCode, abort, id};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use concurrent::futures::{Error, Future, ProcessPoolExecutor, as_completed};
+use libtest_mimic::{Arguments, Trial};
+use multiprocessing::{Process, Semaphore};
+
+macro_rules! trials {
+    ($($run:ident),* $(,)?) => {
+        vec![$(Trial::test(stringify!($run), || {
+            let child = Process::new($run);
+            child.start()?;
+            child.join()?;
+            match child.exitcode()? {
+                Some(0) => Ok(()),
+                code => Err(format!("exit code {code:?}").into()),
+            }
+        })),*]
+    };
+}
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Forks come from the main thread.
+    arguments.test_threads = Some(1);
+    let trials = trials![
+        b240_a_result_comes_back_from_another_process,
+        b241_map_keeps_the_order,
+        b242_an_error_of_map_comes_at_its_place,
+        b243_the_limit_of_map_counts_from_its_call,
+        b246_there_has_to_be_a_worker,
+        b247_many_tasks_need_no_more_processes_than_there_are,
+        b250_after_shutdown_nothing_is_taken,
+        b252_shutdown_waits_for_all,
+        b253_shutdown_cancels_what_has_not_begun,
+        b254_cancel_before_shutdown_does_not_hang,
+        b255_the_end_of_the_scope_waits_for_all,
+        b257_a_dead_worker_fails_its_task_alone,
+        b262_what_cannot_be_sent_is_the_futures_error,
+        a_callback_may_submit_and_shut_down,
+        as_completed_gives_all,
+    ];
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn executor(max_workers: usize) -> ProcessPoolExecutor {
+    ProcessPoolExecutor::new(max_workers).expect("it can be made")
+}
+
+fn square(n: i32) -> i32 {
+    n * n
+}
+
+fn nap(milliseconds: u64) -> u32 {
+    thread::sleep(Duration::from_millis(milliseconds));
+    id()
+}
+
+fn b240_a_result_comes_back_from_another_process() {
+    let executor = executor(1);
+    let pid = executor.submit(nap, 0).expect("it is open").result();
+    assert_ne!(pid.expect("it has not failed"), id());
+    let nine = executor.submit(square, 3).expect("it is open").result();
+    assert_eq!(nine.ok(), Some(9));
+}
+
+fn b241_map_keeps_the_order() {
+    let executor = executor(3);
+    let results = executor.map(square, 0..100).expect("it is open");
+    let results: Vec<_> = results.map(Result::ok).collect();
+    assert_eq!(results, (0..100).map(|n| Some(n * n)).collect::<Vec<_>>());
+}
+
+fn b242_an_error_of_map_comes_at_its_place() {
+    let executor = executor(2);
+    let divide = |n: i32| 6 / n;
+    let mut results = executor.map(divide, [1, 0, 3]).expect("open");
+    assert_eq!(results.next().and_then(Result::ok), Some(6));
+    let error = results.next().expect("the second").expect_err("by zero");
+    assert!(error.to_string().contains("divide by zero"), "{error}");
+    assert!(results.next().is_none());
+}
+
+fn b243_the_limit_of_map_counts_from_its_call() {
+    let executor = executor(2);
+    let (limit, start) = (Duration::from_millis(100), Instant::now());
+    let results = executor.map_timeout(nap, [0, 400], limit);
+    let results: Vec<_> = results.expect("it is open").collect();
+    assert!(start.elapsed() >= limit);
+    let last = results.last().expect("there is one");
+    assert!(matches!(last, Err(Error::TimedOut)), "{results:?}");
+}
+
+fn b246_there_has_to_be_a_worker() {
+    let none = ProcessPoolExecutor::new(0);
+    assert!(matches!(none, Err(Error::NoWorkers)));
+}
+
+fn b247_many_tasks_need_no_more_processes_than_there_are() {
+    let executor = executor(3);
+    let pids = executor.map(nap, [1; 60]).expect("it is open");
+    let mut pids: Vec<_> = pids.map(|pid| pid.expect("a pid")).collect();
+    pids.sort_unstable();
+    pids.dedup();
+    assert!((1..=3).contains(&pids.len()), "{pids:?}");
+}
+
+fn b250_after_shutdown_nothing_is_taken() {
+    let executor = executor(1);
+    executor.shutdown();
+    let refused = executor.submit(square, 0);
+    assert!(matches!(refused, Err(Error::ShutDown)));
+}
+
+static GATE: OnceLock<Semaphore> = OnceLock::new();
+
+/// What [`pass`] waits for; to be made before the workers, who inherit it.
+fn gate() -> &'static Semaphore {
+    GATE.get_or_init(|| Semaphore::new(0).expect("it can be made"))
+}
+
+fn pass((): ()) {
+    gate().acquire().expect("it opens");
+}
+
+fn naps(executor: &ProcessPoolExecutor, count: usize) -> Vec<Future<u32>> {
+    let nap = || executor.submit(nap, 2).expect("it is open");
+    (0..count).map(|_| nap()).collect()
+}
+
+fn b252_shutdown_waits_for_all() {
+    let executor = executor(3);
+    let futures = naps(&executor, 50);
+    executor.shutdown();
+    assert!(futures.iter().all(|future| future.result().is_ok()));
+}
+
+fn b253_shutdown_cancels_what_has_not_begun() {
+    let gate = gate();
+    let executor = executor(2);
+    let first = executor.submit(pass, ()).expect("it is open");
+    let second = executor.submit(pass, ()).expect("it is open");
+    let futures = naps(&executor, 50);
+    futures[49].add_done_callback(|_| {
+        gate.release().expect("the first may pass");
+        gate.release().expect("the second may pass");
+    });
+    executor.shutdown_cancelling();
+    assert!(futures.iter().all(Future::cancelled));
+    assert!(first.result().is_ok() && second.result().is_ok());
+}
+
+fn b254_cancel_before_shutdown_does_not_hang() {
+    let gate = gate();
+    let executor = executor(1);
+    let first = executor.submit(pass, ()).expect("it is open");
+    let second = executor.submit(nap, 0).expect("it is open");
+    assert!(first.running() && !first.cancel());
+    assert!(second.cancel());
+    gate.release().expect("the first may pass");
+    executor.shutdown();
+    assert!(first.done());
+}
+
+fn b255_the_end_of_the_scope_waits_for_all() {
+    let futures = naps(&executor(2), 10);
+    assert!(futures.iter().all(|future| future.result().is_ok()));
+}
+
+fn b257_a_dead_worker_fails_its_task_alone() {
+    let executor = executor(1);
+    let dies = |_: i32| -> i32 { abort() };
+    let dead = executor.submit(dies, 0).expect("it is open");
+    let next = executor.submit(square, 3).expect("it is open");
+    let error = dead.result().expect_err("it died").to_string();
+    assert!(error.contains("exit code -6"), "{error}");
+    assert_eq!(next.result().ok(), Some(9));
+}
+
+/// Cannot be encoded.
+#[derive(serde::Deserialize)]
+struct Unsendable;
+
+impl serde::Serialize for Unsendable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("not this one"))
+    }
+}
+
+fn b262_what_cannot_be_sent_is_the_futures_error() {
+    let executor = executor(1);
+    let there = executor.submit(|_: Unsendable| 1, Unsendable);
+    let there = there.expect("it is open").result();
+    assert!(there.is_err_and(|it| it.to_string().contains("encoded")));
+    let back = executor.submit(|_: i32| Unsendable, 1).expect("it is open");
+    let back = back.exception().expect("not cancelled").expect("an error");
+    assert!(back.to_string().contains("encoded"), "{back}");
+    let next = executor.submit(square, 3).expect("it is open");
+    assert_eq!(next.result().ok(), Some(9));
+}
+
+fn a_callback_may_submit_and_shut_down() {
+    let executor = Arc::new(executor(1));
+    let (sender, calls) = mpsc::channel();
+    let inner = Arc::clone(&executor);
+    let first = executor.submit(square, 3).expect("it is open");
+    first.add_done_callback(move |_| {
+        let second = inner.submit(square, 4).expect("it is open");
+        inner.shutdown();
+        sender.send(second).expect("the test waits");
+    });
+    let second = calls.recv().expect("it is called");
+    assert_eq!(second.result().ok(), Some(16));
+}
+
+fn as_completed_gives_all() {
+    let executor = executor(2);
+    let completed = as_completed(naps(&executor, 20));
+    assert_eq!(completed.filter_map(Result::ok).count(), 20);
+}
