@@ -24,10 +24,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// So long nobody must have moved before it counts as a deadlock: something
 /// outside of the program may still wake somebody.
 const GRACE: Duration = Duration::from_millis(5);
-/// Who looks at the clock or yields so often while others sleep waits for
-/// time to pass. So do others, perhaps, after so many other calls.
-const IMPATIENCE: u32 = 2000;
-const OTHERS: u32 = 10;
+/// Who looks at the clock or yields some thousand times while others sleep
+/// waits for time to pass; so do others, perhaps, after ten times as many calls.
+const IMPATIENCE: u32 = 20_000;
 
 /// After so many looks for a report, who computes is disturbed less often.
 const HASTE: u32 = 100;
@@ -147,7 +146,7 @@ impl Explorer {
         let anyone = tracees.iter().any(|it| ready(&it.state));
         let until = match first {
             _ if self.chooser.wakes_sleepers() => Duration::MAX,
-            Some(first) if !anyone || self.idle > OTHERS * IMPATIENCE => first,
+            Some(first) if !anyone || self.idle > IMPATIENCE => first,
             _ => self.tracer.now(),
         };
         let may = |task: &TaskId| {
@@ -169,15 +168,15 @@ impl Explorer {
         self.choices += 1;
         let tracee = &self.tracer.tracees[task];
         let deadline = tracee.deadline();
-        let (may_kill, may_pass_time) = match tracee.state {
+        let (may_kill, impatience) = match tracee.state {
             State::Ready(At::Call(call)) => {
-                (call.is_exit() || call.may_kill(), call.may_pass_time())
+                (call.is_exit() || call.may_kill(), call.impatience())
             }
-            State::Ready(At::Signal(_)) => (true, false),
-            _ => (false, false),
+            State::Ready(At::Signal(_)) => (true, 1),
+            _ => (false, 1),
         };
         self.may_kill = may_kill;
-        self.idle += if may_pass_time { OTHERS } else { 1 };
+        self.idle += impatience;
         if let Some(due) = deadline {
             if due > self.tracer.now() {
                 self.idle = 0;
