@@ -58,6 +58,8 @@ struct Explorer {
     start: Instant,
     /// Choices since time has passed, by the likelihood that they wait for it.
     idle: u32,
+    /// Whether the last step came to no end by itself.
+    was_preempted: bool,
     /// Whether there is a report to come any moment.
     in_haste: bool,
     /// Whether the last step may have ended tasks that were stopped.
@@ -84,6 +86,7 @@ pub(crate) fn explore(
         limits,
         start: Instant::now(),
         idle: 0,
+        was_preempted: false,
         in_haste: true,
         may_kill: false,
     };
@@ -154,7 +157,13 @@ impl Explorer {
             ready(&tracee.state)
                 || tracee.deadline().is_some_and(|due| due <= until)
         };
-        (0..self.tracer.tracees.len()).filter(may).collect()
+        let all = 0..self.tracer.tracees.len();
+        let mut candidates: Vec<_> = all.filter(may).collect();
+        // Whoever was stopped since it went on and on gives way to others.
+        if self.was_preempted && candidates.len() > 1 {
+            candidates.retain(|task| Some(*task) != self.last);
+        }
+        candidates
     }
 
     /// Whether the last task has come to where it may matter who is first.
@@ -176,6 +185,7 @@ impl Explorer {
             _ => (false, 1),
         };
         self.may_kill = may_kill;
+        self.was_preempted = false;
         self.idle += impatience;
         if let Some(due) = deadline {
             if due > self.tracer.now() {
@@ -320,6 +330,7 @@ impl Explorer {
         for tracee in &self.tracer.tracees {
             if tracee.state == State::Running {
                 self.preempted += 1;
+                self.was_preempted = true;
                 stop::interrupt(tracee.task)?;
                 // Else those who sleep would never wake.
                 later += SLICE;
