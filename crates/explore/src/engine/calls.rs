@@ -185,12 +185,19 @@ impl Call {
             || WRITES.contains(&self.number)
     }
 
-    /// Whether whoever makes it again and again may wait for time to pass.
-    pub(crate) fn may_pass_time(&self) -> bool {
-        self.is_question()
-            || self.number == libc::SYS_sched_yield && !self.tells()
+    /// How likely whoever makes it again and again waits for time to pass.
+    pub(crate) fn impatience(&self) -> u32 {
+        let asks = self.number == libc::SYS_sched_yield && !self.tells()
             || self.meaning() == Meaning::Action && self.wait().is_some()
-            || matches!(self.number, libc::SYS_wait4 | libc::SYS_waitid)
+            || matches!(self.number, libc::SYS_wait4 | libc::SYS_waitid);
+        if self.is_question() {
+            // It has asked many times before it is stopped here.
+            1000
+        } else if asks {
+            10
+        } else {
+            1
+        }
     }
 
     pub(crate) fn is_exit(&self) -> bool {

@@ -13,10 +13,9 @@ use crate::program::Program;
 use crate::schedule::Schedule;
 use crate::trace::{TaskId, Trace, What};
 
-/// Who looks at the clock or yields so often while others sleep waits for
-/// time to pass. So do others, perhaps, after so many other calls.
-const IMPATIENCE: u32 = 2000;
-const OTHERS: u32 = 10;
+/// Who looks at the clock or yields some thousand times while others sleep
+/// waits for time to pass; so do others, perhaps, after ten times as many calls.
+const IMPATIENCE: u32 = 20_000;
 /// After so many he may as well wait for somebody who is slow.
 const UNFAIR: u32 = 500;
 /// And so many in a run are a sign that somebody wakes again and again.
@@ -50,6 +49,8 @@ pub(super) struct Explorer {
     fruitless: u32,
     /// The same, by the likelihood that they wait for time to pass.
     idle: u32,
+    /// Whether the last step came to no end by itself.
+    pub(super) was_preempted: bool,
     /// Whether there is a report to come any moment.
     pub(super) in_haste: bool,
     /// Whether the last step may have ended tasks that were stopped.
@@ -77,6 +78,7 @@ pub(crate) fn explore(
         start: Instant::now(),
         fruitless: 0,
         idle: 0,
+        was_preempted: false,
         in_haste: true,
         may_kill: false,
     };
@@ -139,7 +141,7 @@ impl Explorer {
         let anyone = tracees.iter().any(|it| ready(&it.state));
         let until = match first {
             _ if self.chooser.wakes_sleepers() => Duration::MAX,
-            Some(first) if !anyone || self.idle > OTHERS * IMPATIENCE => first,
+            Some(first) if !anyone || self.idle > IMPATIENCE => first,
             _ => self.tracer.now(),
         };
         let may = |task: &TaskId| {
@@ -147,7 +149,13 @@ impl Explorer {
             ready(&tracee.state)
                 || tracee.deadline().is_some_and(|due| due <= until)
         };
-        (0..self.tracer.tracees.len()).filter(may).collect()
+        let all = 0..self.tracer.tracees.len();
+        let mut candidates: Vec<_> = all.filter(may).collect();
+        // Whoever was stopped since it went on and on gives way to others.
+        if self.was_preempted && candidates.len() > 1 {
+            candidates.retain(|task| Some(*task) != self.last);
+        }
+        candidates
     }
 
     /// Whether the last task has come to where it may matter who is first.
@@ -167,15 +175,16 @@ impl Explorer {
         }
         let tracee = &self.tracer.tracees[task];
         let deadline = tracee.deadline();
-        let (may_kill, may_pass_time) = match tracee.state {
+        let (may_kill, impatience) = match tracee.state {
             State::Ready(At::Call(call)) => {
-                (call.is_exit() || call.may_kill(), call.may_pass_time())
+                (call.is_exit() || call.may_kill(), call.impatience())
             }
-            State::Ready(At::Signal(_)) => (true, false),
-            _ => (false, false),
+            State::Ready(At::Signal(_)) => (true, 1),
+            _ => (false, 1),
         };
         self.may_kill = may_kill;
-        self.idle += if may_pass_time { OTHERS } else { 1 };
+        self.was_preempted = false;
+        self.idle += impatience;
         if let Some(due) = deadline {
             if due > self.tracer.now() {
                 self.progress();

@@ -152,6 +152,7 @@ impl Explorer {
         for tracee in &self.tracer.tracees {
             if tracee.state == State::Running {
                 self.preempted += 1;
+                self.was_preempted = true;
                 stop::interrupt(tracee.task)?;
                 // Else those who sleep would never wake.
                 later += SLICE;
