@@ -1,4 +1,4 @@
-//! RLock 可重入锁 · Who holds it may take it again
+//! Reentrant 可重入锁 · Who holds it may take it again
 //!
 //! Look at: an `RLock` may be acquired again by the thread that holds it, and
 //! is free when it has been released as often; a `Lock` may not.

@@ -1,4 +1,4 @@
-//! ReadersWriters 读者-写者 · Readers and writers
+//! Readers 读者-写者 · Readers and writers
 //!
 //! Look at: readers may read at the same time, and a writer writes alone. The
 //! first reader locks the writers out, and the last one lets them in again;
