@@ -13,38 +13,30 @@ use std::thread;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 
-fn producer(num: u32, q: &Sender<u32>) -> lesson::Result {
+fn producer(num: u32, q: &Sender<u32>) {
     for item in num * 1000..(num + 1) * 1000 {
-        q.send(item)?;
+        q.send(item).expect("the consumers are there");
     }
-    Ok(())
 }
 
 fn consumer(q: &Receiver<u32>) -> Vec<u32> {
     q.iter().collect()
 }
 
-fn main() -> lesson::Result {
+fn main() {
     lesson::begin!();
     let (sender, receiver) = unbounded();
-    let producers = [0, 1, 2, 3].map(|num| {
-        let q = sender.clone();
-        thread::spawn(move || producer(num, &q))
+    let items = thread::scope(|scope| {
+        for num in 0..4 {
+            let q = sender.clone();
+            scope.spawn(move || producer(num, &q));
+        }
+        drop(sender); // only the producers have one now
+        let start = |_| scope.spawn(|| consumer(&receiver));
+        let consumers = [0, 1, 2].map(start);
+        consumers.map(|it| it.join().expect("no panic")).concat()
     });
-    let consumers = [0, 1, 2].map(|_| {
-        let q = receiver.clone();
-        thread::spawn(move || consumer(&q))
-    });
-    drop(sender); // who is left are the producers
-    for thread in producers {
-        thread.join().expect("producer does not panic")?;
-    }
-    let mut items = Vec::new();
-    for thread in consumers {
-        items.extend(thread.join().expect("consumer does not panic"));
-    }
     let different: HashSet<_> = items.iter().collect();
     let sum: u32 = items.iter().sum();
     println!("{} {} {sum}", items.len(), different.len());
-    Ok(())
 }
