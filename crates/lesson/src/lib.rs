@@ -7,12 +7,14 @@
 //!   [`elapsed`] measures in the same seconds.
 //! - [`randint`] and [`random`](random()): random numbers, the same in every run
 //!   under `LESSON_SEED=n`.
+//! - [`pages`]: pages to fetch, and a server that has them.
 //! - [`python_bool`]: `True` and `False`.
 //! - [`Result`]: an error that `main` returns is one line on stderr, and exit
 //!   code 1.
 
 mod begin;
 mod pace;
+pub mod pages;
 mod random;
 
 use std::fmt;
