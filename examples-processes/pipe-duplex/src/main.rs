@@ -1,4 +1,4 @@
-//! Pipe() 全双工管道 · Two messages over a duplex pipe
+//! Pipe 全双工管道 · Two messages over a duplex pipe
 //!
 //! Look at: there is one order only. The parent prints before it answers, and
 //! the child prints the answer. Nobody joins the child: its parent waits for it
