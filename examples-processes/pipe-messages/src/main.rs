@@ -1,7 +1,7 @@
 //! send(obj) 可序列化的对象 · Any object that can be encoded
 //!
-//! Look at: a message is an object of any type that serde knows. One that cannot
-//! be encoded fails in `send`, and nothing is sent.
+//! Look at: a message is an object of any type that serde knows. One that
+//! cannot be encoded fails in `send`, and nothing is sent.
 //!
 //!     cargo run -p pipe-messages
 //!

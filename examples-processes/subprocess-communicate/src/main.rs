@@ -1,14 +1,12 @@
 //! Popen 与外部程序对话 · Talk to an outside program
 //!
-//! Look at: the three lines go to the program's stdin, which is closed then;
-//! what it says is read to the end. `sort` says nothing before that.
+//! Look at: `sort` says nothing before its stdin is closed.
 //!
 //!     cargo run -p subprocess-communicate
 //!     cargo run -p subprocess-communicate -- --command sort
 //!     cargo run -p subprocess-communicate -- --command nslookup
 //!
-//! The text asks nslookup, whose answer depends on the network and which not
-//! every machine has; `cat` gives back what it is told.
+//! What nslookup says depends on the network; `cat` says what it is told.
 
 use std::io::Write;
 use std::process::{Command, ExitCode, Stdio};
