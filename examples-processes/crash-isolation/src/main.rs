@@ -69,7 +69,8 @@ fn thread(crash: fn() -> lesson::Result) {
 struct Flags {
     /// Show it with threads: both crashes, or only this one, in this process
     #[arg(long, value_name = "CRASH", num_args = 0..=1)]
-    #[arg(default_missing_value = "both", value_parser = ["both", "panic", "fault"])]
+    #[arg(default_missing_value = "both")]
+    #[arg(value_parser = ["both", "panic", "fault"])]
     thread: Option<String>,
 }
 
