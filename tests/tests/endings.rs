@@ -18,6 +18,7 @@ use ex::catalogue::{Variant, variants};
 use ex::family::{regions_left, spawn};
 use ex::programs;
 use golden::chance::seed;
+use golden::needs::trial;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -63,7 +64,8 @@ fn trials() -> Result<Vec<Trial>, Box<dyn std::error::Error>> {
     let mut trials = Vec::new();
     for variant in variants()? {
         let programs = Arc::clone(&programs);
-        trials.push(Trial::test(variant.full_name(), move || {
+        let example = variant.example.clone();
+        trials.push(trial(&example, variant.full_name(), move || {
             check(&variant, &programs, seed)
         }));
     }

@@ -23,6 +23,7 @@ use ex::programs;
 use ex::tally::Tally;
 use ex::watch::Watch;
 use golden::chance::seed;
+use golden::needs::trial;
 use libtest_mimic::{Arguments, Failed, Trial};
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
@@ -76,7 +77,8 @@ fn trials(
     for variant in variants()? {
         let programs = Arc::clone(&programs);
         let summaries = Arc::clone(summaries);
-        trials.push(Trial::test(variant.full_name(), move || {
+        let example = variant.example.clone();
+        trials.push(trial(&example, variant.full_name(), move || {
             let summary = check(&variant, &programs, seed)?;
             lock(&summaries).insert(variant.full_name(), summary);
             Ok(())

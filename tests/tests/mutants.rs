@@ -18,6 +18,7 @@ use contract::Verdict;
 use ex::catalogue::{Example, Variant, examples};
 use ex::exploration::Subject;
 use golden::mutants::{Mutant, mutants};
+use golden::needs::trial;
 use golden::scratch::{self, Source};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -145,7 +146,8 @@ impl Hunt {
     fn trial(self, kills: Kills) -> Trial {
         let variant = self.variant.full_name();
         let name = format!("{variant}::{}", self.mutant.name);
-        Trial::test(name, move || {
+        let example = self.variant.example.clone();
+        trial(&example, name, move || {
             let kill = self.kill()?;
             lock(&kills).entry(variant).or_default().insert(kill);
             Ok(())

@@ -88,6 +88,16 @@ fn help_tells_the_title() -> Result {
     Ok(())
 }
 
+#[test]
+fn a_program_that_is_not_there_is_told_in_one_line() -> Result {
+    let mut command = Command::new(&PROGRAMS["subprocess-communicate"]);
+    let (code, _, stderr) = run(command.env("PATH", "/nowhere"))?;
+    assert_eq!(code, Some(1), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(stderr.contains("cannot start cat"), "{stderr}");
+    Ok(())
+}
+
 /// The descriptors end before the processes do, also for root.
 #[test]
 fn more_processes_than_the_machine_gives_are_one_line_and_nobody_left() -> Result

@@ -43,6 +43,9 @@ pub struct About {
     /// time.
     #[serde(default)]
     pub minimum_pace: f64,
+    /// The programs that it runs, which a machine may not have.
+    #[serde(default)]
+    pub needs: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +144,17 @@ impl Example {
     #[must_use]
     pub fn is_patient(&self) -> bool {
         self.about.minimum_pace == 0.0
+    }
+
+    /// The first of the programs it needs that is in no folder of `PATH`.
+    #[must_use]
+    pub fn lacks(&self) -> Option<&str> {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let folders: Vec<_> = env::split_paths(&path).collect();
+        let is_there =
+            |name: &String| folders.iter().any(|it| it.join(name).is_file());
+        let missing = self.about.needs.iter().find(|name| !is_there(name));
+        missing.map(String::as_str)
     }
 
     /// Its program.

@@ -1,0 +1,89 @@
+//! Pipe(False) 管道的常用方法 · What the ends of a pipe can do
+//!
+//! Look at: of a one-way pipe the left end receives and the right end sends.
+//! `recv` waits for a message, and fails when none can come. The lines name
+//! Python's exceptions.
+//!
+//!     cargo run -p pipe-methods
+//!     cargo run -p pipe-methods -- swapped
+//!     cargo run -p pipe-methods -- recv-blocks
+//!     cargo run -p pipe-methods -- eof
+
+use std::time::Instant;
+
+use lesson::{elapsed, python_bool, seconds, sleep};
+use multiprocessing::{Error, Pipe, Process};
+
+fn refused<T>(result: Result<T, Error>, exception: &str) {
+    result.err().inspect(|_| println!("{exception}"));
+}
+
+fn one_way() -> lesson::Result {
+    let (left, right) = Pipe::one_way()?;
+    for (name, end) in [("left ", &left), ("right", &right)] {
+        let can = [end.readable(), end.writable()].map(python_bool);
+        println!("{name} readable {} writable {}", can[0], can[1]);
+    }
+    right.send("hello world")?;
+    println!("{}", left.recv::<String>()?);
+    refused(left.send(""), "left.send: OSError: connection is read-only");
+    let received = right.recv::<String>();
+    refused(received, "right.recv: OSError: connection is write-only");
+    Ok(())
+}
+
+fn swapped() -> lesson::Result {
+    let (conn1, conn2) = Pipe::one_way()?;
+    let error = "child: OSError: connection is read-only";
+    let p = Process::new(move || refused(conn1.send(""), error));
+    p.start()?;
+    p.join()?;
+    let received = conn2.recv::<String>();
+    refused(received, "parent: OSError: connection is write-only");
+    Ok(())
+}
+
+fn recv_blocks() -> lesson::Result {
+    let (conn1, conn2) = Pipe::duplex()?;
+    let p = Process::new(move || -> lesson::Result {
+        conn1.recv::<()>()?;
+        sleep(1);
+        println!("child sends");
+        Ok(conn1.send("[1, 'two', {'three': 3}]")?)
+    });
+    p.start()?;
+    println!("poll {}", python_bool(conn2.poll(seconds(0))?));
+    println!("poll(0.2) {}", python_bool(conn2.poll(seconds(0.2))?));
+    let start = Instant::now();
+    conn2.send(&())?; // now the child may send
+    println!("{}", conn2.recv::<String>()?);
+    println!("blocked about {:.1} s", elapsed(start));
+    Ok(())
+}
+
+fn eof() -> lesson::Result {
+    let (conn1, conn2) = Pipe::duplex()?;
+    let p = Process::new(move || conn1.send("last words"));
+    p.start()?; // conn1 is closed here, and in the child when it ends
+    println!("{}", conn2.recv::<String>()?);
+    refused(conn2.recv::<String>(), "EOFError");
+    refused(conn2.send("hi son"), "BrokenPipeError");
+    Ok(())
+}
+
+#[derive(clap::Parser)]
+#[command(about)]
+struct Flags {
+    /// What to show: one-way, swapped, recv-blocks or eof
+    #[arg(value_parser = ["one-way", "swapped", "recv-blocks", "eof"])]
+    method: Option<String>,
+}
+
+fn main() -> lesson::Result {
+    match lesson::begin!(Flags).method.as_deref() {
+        Some("swapped") => swapped(),
+        Some("recv-blocks") => recv_blocks(),
+        Some("eof") => eof(),
+        _ => one_way(),
+    }
+}
