@@ -1,8 +1,8 @@
 //! submit 提交任务, 取得结果 · Submit tasks, and get their results
 //!
 //! Look at: `submit` returns at once, with a future. `done` looks and does not
-//! wait; `result` waits. At the end of `run_on` nothing is lost: dropping the
-//! executor waits for task 3, as the end of Python's `with` does.
+//! wait; `result` waits. Task 3 is not lost: where the executor is dropped, all
+//! its tasks are waited for, as at the end of Python's `with`.
 //!
 //!     cargo run -p executor-submit
 //!     cargo run -p executor-submit -- --processes
@@ -18,7 +18,7 @@ fn spider(page: i32) -> i32 {
     page
 }
 
-fn run_on(t: impl Executor) -> lesson::Result {
+fn run_on(t: &impl Executor) -> lesson::Result {
     let task1 = t.submit(spider, 1)?;
     let task2 = t.submit(spider, 2)?;
     let task3 = t.submit(spider, 3)?;
@@ -46,7 +46,7 @@ struct Flags {
 fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
     if flags.processes {
-        return run_on(ProcessPoolExecutor::new(5)?);
+        return run_on(&ProcessPoolExecutor::new(5)?);
     }
-    run_on(ThreadPoolExecutor::new(5)?)
+    run_on(&ThreadPoolExecutor::new(5)?)
 }
