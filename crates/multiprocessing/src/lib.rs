@@ -37,6 +37,7 @@
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
 //! | `apply_async(f, (x,), callback=g)` | `pool.apply_async(f, x)?.callback(g)` | |
 //! | `AsyncResult.get(timeout=t)` | [`get_timeout`](AsyncResult::get_timeout) | |
+//! | `multiprocessing.dummy.Process` | [`dummy::Process`] | for a pool of threads, see [`dummy`] |
 //! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type |
 //!
 //! Time limits are [`Duration`](std::time::Duration)s, where Python has
@@ -123,6 +124,7 @@
 //! mechanism of the kernel on which it stands.
 
 mod codec;
+pub mod dummy;
 mod error;
 mod futex;
 mod manager;
