@@ -15,10 +15,19 @@ fn spider(page: i32) -> i32 {
     page
 }
 
-fn crawl(timeout: Option<f64>) -> lesson::Result {
+#[derive(clap::Parser)]
+#[command(about)]
+struct Flags {
+    /// Wait for so many seconds at most
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<f64>,
+}
+
+fn main() -> lesson::Result {
+    let flags = lesson::begin!(Flags);
     let executor = ThreadPoolExecutor::new(4)?;
     let pages = [2, 3, 1, 4];
-    let results = match timeout {
+    let results = match flags.timeout {
         None => executor.map(spider, pages)?,
         Some(limit) => executor.map_timeout(spider, pages, seconds(limit))?,
     };
@@ -31,17 +40,4 @@ fn crawl(timeout: Option<f64>) -> lesson::Result {
         }
     }
     Ok(())
-}
-
-#[derive(clap::Parser)]
-#[command(about)]
-struct Flags {
-    /// Wait for so many seconds at most
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<f64>,
-}
-
-fn main() -> lesson::Result {
-    let flags = lesson::begin!(Flags);
-    crawl(flags.timeout)
 }

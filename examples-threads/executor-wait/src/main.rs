@@ -19,7 +19,16 @@ fn spider(page: i32) -> i32 {
     page
 }
 
-fn crawl(flags: &Flags) -> lesson::Result {
+#[derive(clap::Parser)]
+#[command(about)]
+struct Flags {
+    /// Wait until all are done
+    #[arg(long)]
+    all: bool,
+}
+
+fn main() -> lesson::Result {
+    let flags = lesson::begin!(Flags);
     let t = ThreadPoolExecutor::new(5)?;
     let mut all_task = Vec::new();
     for page in 1..5 {
@@ -35,17 +44,4 @@ fn crawl(flags: &Flags) -> lesson::Result {
     println!("finished");
     println!("{:?}", wait_timeout(&all_task, seconds(2.5), AllCompleted));
     Ok(())
-}
-
-#[derive(clap::Parser)]
-#[command(about)]
-struct Flags {
-    /// Wait until all are done
-    #[arg(long)]
-    all: bool,
-}
-
-fn main() -> lesson::Result {
-    let flags = lesson::begin!(Flags);
-    crawl(&flags)
 }
