@@ -38,6 +38,8 @@
 //! | `apply_async(f, (x,), callback=g)` | `pool.apply_async(f, x)?.callback(g)` | |
 //! | `AsyncResult.get(timeout=t)` | [`get_timeout`](AsyncResult::get_timeout) | |
 //! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type; a proxy is an item, too |
+//! | `multiprocessing.dummy.Process` | [`dummy::Process`] | for a pool of threads, see [`dummy`] |
+//! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type |
 //!
 //! Time limits are [`Duration`](std::time::Duration)s, where Python has
 //! seconds. A call with a limit may take 0.1 s longer where another process is
@@ -123,6 +125,7 @@
 //! mechanism of the kernel on which it stands.
 
 mod codec;
+pub mod dummy;
 mod error;
 mod futex;
 mod manager;

@@ -4,6 +4,7 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod dummy;
 mod harness;
 mod items;
 mod locks;
@@ -55,6 +56,7 @@ const TESTS: &[&[Test]] = &[
     process_family::TESTS,
     process_threads::TESTS,
     process_resources::TESTS,
+    dummy::TESTS,
     region::TESTS,
     points::TESTS,
     pipe::TESTS,
