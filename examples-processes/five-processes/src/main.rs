@@ -6,8 +6,7 @@
 //!     cargo run -p five-processes
 //!     cargo run -p five-processes -- --join-last
 //!
-//! `--join-last` is a slip that is easily made: the loop joins the process that
-//! was started last, five times, and the end waits for nobody else.
+//! `--join-last`, an easy slip: the last process is joined five times.
 
 use multiprocessing::Process;
 
@@ -24,10 +23,7 @@ fn five_processes(flags: &Flags) -> lesson::Result {
     }
 
     for i in &process_list {
-        let joined = match flags.join_last {
-            false => i,
-            true => &process_list[4],
-        };
+        let joined = if flags.join_last { &process_list[4] } else { i };
         joined.join()?;
     }
 

@@ -196,8 +196,8 @@ impl Child {
     }
 
     fn signal(&self, action: &'static str, signal: Signal) -> Result<()> {
-        let pidfd = self.pidfd(action)?;
         self.mine()?;
+        let pidfd = self.pidfd(action)?;
         match pidfd_send_signal(&*pidfd, signal) {
             Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
             Err(error) => {
@@ -212,8 +212,8 @@ impl Child {
         action: &'static str,
         limit: Option<Duration>,
     ) -> Result<bool> {
-        let pidfd = self.pidfd(action)?;
         self.mine()?;
+        let pidfd = self.pidfd(action)?;
         if !readable(pidfd.as_fd(), limit)? {
             return Ok(false);
         }

@@ -1,9 +1,10 @@
 //! How a process ends, and how its parent learns of it.
 
+use std::cell::OnceCell;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use multiprocessing::{Error, Process, Sentinel, active_children};
+use multiprocessing::{Child, Error, Process, Sentinel, active_children};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::harness::{Test, list};
@@ -21,6 +22,7 @@ pub(crate) const TESTS: &[Test] = list![
     b034_debug_tells_the_state,
     b035_join_with_a_limit_waits_as_long_and_may_be_repeated,
     only_the_creator_may_join_or_signal,
+    a_process_may_not_join_or_signal_itself,
     a_thread_may_join_while_main_joins,
     a_real_time_signal_is_told,
 ];
@@ -175,6 +177,21 @@ fn only_the_creator_may_join_or_signal() {
     assert_eq!(sibling.is_alive().ok(), Some(true));
     sibling.kill().expect("its creator may");
     assert_eq!(joined(&sibling), -9);
+}
+
+/// Its copy of the handle dates from before the start; it must not be told to
+/// start itself.
+fn a_process_may_not_join_or_signal_itself() {
+    let own = OnceCell::<Child>::new();
+    let child = Process::new(|| {
+        let own = own.get().expect("set before the start");
+        for refused in [own.join(), own.terminate(), own.kill()] {
+            assert!(matches!(refused, Err(Error::NotCreator { .. })));
+        }
+    });
+    own.get_or_init(|| Child::clone(&child));
+    child.start().expect("it starts");
+    assert_eq!(joined(&child), 0);
 }
 
 fn a_thread_may_join_while_main_joins() {

@@ -1,0 +1,89 @@
+//! start/join start 与 join 的规则 · What start and join allow
+//!
+//! Look at: what is not allowed is an error, which says what to do; nothing
+//! waits for ever, not even a process that joins itself.
+//!
+//!     cargo run -p process-lifecycle
+//!     cargo run -p process-lifecycle -- join-twice
+//!     cargo run -p process-lifecycle -- join-self
+//!     cargo run -p process-lifecycle -- join-timeout
+//!     cargo run -p process-lifecycle -- join-before-start
+
+use std::cell::OnceCell;
+
+use lesson::{python_bool, seconds, sleep};
+use multiprocessing::{Child, Process};
+
+fn worker(name: &str) {
+    println!("你好 {name}");
+}
+
+fn start_twice(p: &Process<'_>) -> lesson::Result {
+    p.start()?;
+    p.join()?;
+    if let Err(error) = p.start() {
+        println!("{error}");
+    }
+    Ok(())
+}
+
+fn join_twice(p: &Process<'_>) -> lesson::Result {
+    p.start()?;
+    (0..3).try_for_each(|_| p.join())?;
+    println!("joined 3 times, exitcode {:?}", p.exitcode()?);
+    Ok(())
+}
+
+fn join_self() -> lesson::Result {
+    let own = OnceCell::<Child>::new();
+    let p = Process::new(|| {
+        if let Some(Err(error)) = own.get().map(Child::join) {
+            println!("{error}");
+        }
+    });
+    own.get_or_init(|| Child::clone(&p));
+    p.start()?;
+    Ok(p.join()?)
+}
+
+fn join_timeout() -> lesson::Result {
+    let p = Process::new(|| {
+        sleep(2);
+        println!("child ends");
+    });
+    p.start()?;
+    let ended = p.join_timeout(seconds(0.5))?;
+    println!("join(0.5) returned {}", python_bool(ended));
+    p.join()?;
+    println!("join() returned, exitcode {:?}", p.exitcode()?);
+    Ok(())
+}
+
+fn join_before_start(p: &Process<'_>) -> lesson::Result {
+    if let Err(error) = p.join() {
+        println!("{error}");
+    }
+    join_twice(p)
+}
+
+#[derive(clap::Parser)]
+#[command(about)]
+struct Flags {
+    /// What is tried
+    #[arg(default_value = "start-twice", value_parser = [
+        "start-twice", "join-twice", "join-self", "join-timeout",
+        "join-before-start"])]
+    case: String,
+}
+
+fn main() -> lesson::Result {
+    let flags = lesson::begin!(Flags);
+    let p = Process::new(|| worker("Python"));
+    match flags.case.as_str() {
+        "join-twice" => join_twice(&p),
+        "join-self" => join_self(),
+        "join-timeout" => join_timeout(),
+        "join-before-start" => join_before_start(&p),
+        _ => start_twice(&p),
+    }
+}
