@@ -4,7 +4,8 @@
 //!   reads its output any more.
 //! - [`sleep`] and [`seconds`]: time at the reader's pace. `LESSON_PACE=0.01`
 //!   makes every second a hundredth of one, sleeps and time limits alike;
-//!   [`elapsed`] measures in the same seconds.
+//!   [`elapsed`] measures in the same seconds; [`is_paced`] is for a program
+//!   whose clock is virtual.
 //! - [`randint`]: random numbers, the same in every run under `LESSON_SEED=n`.
 //! - [`python_bool`]: `True` and `False`.
 //! - [`Result`]: an error that `main` returns is one line on stderr, and exit
@@ -17,7 +18,7 @@ mod random;
 use std::fmt;
 
 pub use begin::{begin_with, begin_without_flags};
-pub use pace::{elapsed, seconds, sleep};
+pub use pace::{elapsed, is_paced, seconds, sleep};
 pub use random::randint;
 
 /// What an example's functions return.
