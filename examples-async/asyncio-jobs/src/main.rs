@@ -28,7 +28,7 @@ fn sync_main() {
 }
 
 async fn job(t: u32) {
-    sleep(Duration::from_secs(t.into())).await; // 等待 t 秒, 期间切换执行其他任务
+    sleep(Duration::from_secs(t.into())).await; // 等待, 期间切换执行其他任务
     println!("用了{t}秒");
 }
 
