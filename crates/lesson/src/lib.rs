@@ -8,6 +8,9 @@
 //! - [`randint`] and [`random`](random()): random numbers, the same in every run
 //!   under `LESSON_SEED=n`.
 //! - [`pages`]: pages to fetch, and a server that has them.
+//!   [`elapsed`] measures in the same seconds; [`is_paced`] is for a program
+//!   whose clock is virtual.
+//! - [`randint`]: random numbers, the same in every run under `LESSON_SEED=n`.
 //! - [`python_bool`]: `True` and `False`.
 //! - [`Result`]: an error that `main` returns is one line on stderr, and exit
 //!   code 1.
@@ -22,6 +25,8 @@ use std::fmt;
 pub use begin::{begin_with, begin_without_flags};
 pub use pace::{elapsed, seconds, sleep};
 pub use random::{randint, random};
+pub use pace::{elapsed, is_paced, seconds, sleep};
+pub use random::randint;
 
 /// What an example's functions return.
 pub type Result<T = (), E = Failure> = std::result::Result<T, E>;

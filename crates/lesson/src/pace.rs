@@ -23,6 +23,13 @@ pub fn elapsed(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() / pace()
 }
 
+/// Whether a second of the lesson lasts longer or shorter than a second.
+#[must_use]
+#[expect(clippy::float_cmp, reason = "a pace of 1 is written as 1")]
+pub fn is_paced() -> bool {
+    pace() != 1.0
+}
+
 pub(crate) fn check() -> Result<(), String> {
     read().map(drop)
 }
