@@ -19,7 +19,7 @@ use ex::programs::build_one;
 use ex::tally::Tally;
 use ex::watch::Watch;
 
-use super::style::{BAD, BOLD, GOOD, styled};
+use super::style::{BAD, BOLD, GOOD, count, styled};
 use super::{Result, Trouble, quoted};
 
 const EXAMPLES: &str = "\
@@ -250,11 +250,7 @@ impl Check<'_> {
             draw(self.contract, &run);
         }
         let kept = styled(GOOD, "kept");
-        let runs = if runs == 1 {
-            "1 run"
-        } else {
-            &format!("{runs} runs")
-        };
+        let runs = count(runs.into(), "run");
         print!("{kept}  {runs} at pace {}\n{tally}", self.how.pace);
         Ok(true)
     }

@@ -15,7 +15,7 @@ use explore::{Schedule, Strategy};
 
 use super::Result;
 use super::selection::Selection;
-use super::style::{BAD, BOLD, FAINT, GOOD, styled};
+use super::style::{BAD, BOLD, FAINT, GOOD, count, styled};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -144,13 +144,14 @@ impl Exploration<'_> {
         let legal = &coverage.legal().outputs;
         let rate = findings.rate();
         let kept = styled(GOOD, "kept");
-        println!("{kept}  {runs} runs, {rate:.0} a second");
-        println!("    {outputs} different outputs; legal: {legal}");
+        println!("{kept}  {}, {rate:.0} a second", count(*runs, "run"));
+        println!("    different outputs: {outputs} seen; legal: {legal}");
         print!("{tally}");
         if *unsteady > 0 {
             println!(
-                "    in {unsteady} runs a task ran on without a call and was \
-                 stopped: their seeds may give other runs"
+                "    in {} a task ran on without a call and was stopped: \
+                 the same seed may give another run",
+                count(*unsteady, "run")
             );
         }
         let gaps = coverage.gaps();
