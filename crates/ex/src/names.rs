@@ -37,7 +37,7 @@ impl fmt::Display for Unclear {
                 if found.len() > MOST {
                     write!(f, " or {} more", found.len() - MOST)?;
                 }
-                f.write_str("; say which by its number")
+                f.write_str("; say which by its number or its name")
             }
             Self::Nothing { wanted, nearest } => write!(
                 f,

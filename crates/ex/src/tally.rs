@@ -62,7 +62,10 @@ impl fmt::Display for Tally {
             match closest {
                 None => writeln!(f, "    {rule}: never put to the test")?,
                 Some(Closest::Sums { left, right, .. }) => {
-                    writeln!(f, "    {rule}: {left}, {right} at the closest")?;
+                    writeln!(
+                        f,
+                        "    {rule}: {left} and {right} at the closest"
+                    )?;
                 }
                 Some(Closest::Time { measured, .. }) => {
                     let seconds = measured.as_secs_f64() / self.pace;

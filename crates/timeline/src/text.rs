@@ -1,6 +1,7 @@
 //! The timeline for a terminal.
 
 use std::cmp::Ordering;
+use std::time::Duration;
 
 use explore::TaskId;
 
@@ -12,7 +13,7 @@ use crate::rows::Row;
 use crate::signs::{Sign, signs};
 use crate::states::State;
 use crate::width::{clip, column, columns, shorten, wrap};
-use crate::words::seconds;
+use crate::words::{SLEEP, seconds};
 
 /// So many lanes fit.
 pub(crate) const LANES: usize = 7;
@@ -23,8 +24,8 @@ const WIDEST: usize = 20;
 const NARROWEST: usize = 9;
 /// The output is given this much room, if it needs it.
 const OUTPUT: usize = 26;
-/// The column of the time.
-const TIME: usize = 10;
+/// The column of the time; `+ 9.999 s` fits.
+const TIME: usize = 11;
 
 pub(crate) fn draw(chart: &Chart) -> String {
     let mut terminal = Terminal::new(chart);
@@ -103,7 +104,7 @@ impl<'a> Terminal<'a> {
         }
         if let Some(passage) = &row.passage {
             let mut strips = vec![self.states(&passage.states)];
-            put_time(&mut strips[0], &format!("+ {}", seconds(passage.time)));
+            put_time(&mut strips[0], &passing(passage.time));
             self.label_states(&mut strips, &passage.states, |_| true);
             self.write(&strips);
         }
@@ -253,7 +254,13 @@ impl<'a> Terminal<'a> {
 
     /// `label`, as much as there is room for beside a lane.
     fn fitting(&self, lane: usize, label: &str) -> String {
-        shorten(label, self.lanes[lane] - 3, column)
+        let room = self.lanes[lane] - 3;
+        let label = match label.strip_prefix(SLEEP) {
+            // The bar shows that it sleeps, but not for how long.
+            Some(time) if columns(label) > room => time,
+            _ => label,
+        };
+        shorten(label, room, column)
     }
 
     fn write(&mut self, strips: &[Strip]) {
@@ -264,6 +271,18 @@ impl<'a> Terminal<'a> {
         self.text += text;
         self.text.push('\n');
     }
+}
+
+/// How long nothing happens. What is long is not told to the millisecond.
+fn passing(time: Duration) -> String {
+    const LONG: Duration = Duration::from_secs(10);
+
+    let exact = if time < LONG {
+        time
+    } else {
+        Duration::from_secs_f64(time.as_secs_f64().round())
+    };
+    format!("+ {}", seconds(exact))
 }
 
 /// Writes a time so that it ends before the lanes.

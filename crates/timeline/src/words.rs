@@ -7,6 +7,9 @@ use explore::{Ended, Wait};
 
 use crate::width::visible;
 
+/// Before the time for which somebody sleeps.
+pub(crate) const SLEEP: &str = "sleep ";
+
 /// Times are told to the millisecond.
 pub(crate) fn milliseconds(time: Duration) -> u128 {
     (time.as_micros() + 500) / 1000
@@ -55,7 +58,7 @@ impl Clock {
 /// that it does.
 pub(crate) fn label(wait: &Wait, doing: Option<&str>) -> String {
     match (wait, doing) {
-        (Wait::Sleep(time), _) => format!("sleep {}", seconds(*time)),
+        (Wait::Sleep(time), _) => format!("{SLEEP}{}", seconds(*time)),
         (Wait::Operation(name), _) => visible(name),
         (_, Some(operation)) => visible(operation),
         (Wait::Lock, None) => "lock".into(),

@@ -2,6 +2,7 @@
 //! memory of the task.
 
 use std::ffi::c_int;
+use std::fs::metadata;
 
 use nix::unistd::Pid;
 
@@ -32,6 +33,20 @@ impl Call {
         let length = usize::try_from(length).ok()?.min(LONGEST_NAME);
         let name = read(self.task, address, length);
         Some(String::from_utf8_lossy(&name).into_owned())
+    }
+
+    /// Whether it reads or writes a file: a disk may be slow, but nobody else
+    /// is waited for.
+    pub(crate) fn is_of_file(&self) -> bool {
+        let transfers = matches!(
+            self.number,
+            libc::SYS_read
+                | libc::SYS_readv
+                | libc::SYS_write
+                | libc::SYS_writev
+        );
+        let path = format!("/proc/{}/fd/{}", self.task, self.int(0));
+        transfers && metadata(path).is_ok_and(|it| it.is_file())
     }
 
     pub(crate) fn makes_task(&self) -> bool {

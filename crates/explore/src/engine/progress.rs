@@ -218,6 +218,7 @@ impl Tracer {
         } else if !self.time.is_virtual()
             && current.waiting.is_some()
             && self.now().saturating_sub(current.since) > SHORT
+            && !current.call.is_of_file()
         {
             let wait = self.wait_in(id, current);
             self.record.add(current.since, id, What::Waits(wait));
