@@ -20,15 +20,9 @@ Examples:
   cargo ex semaphore            run the one with this word in its title
   LESSON_PACE=0.1 cargo ex 3-1  at ten times the speed
   cargo ex --all                run all of them
-<<<<<<< HEAD
   cargo ex check 3-1            judge runs of it by its contracts
   cargo ex explore 3-1          judge hundreds of schedules
   cargo ex timeline 3-1         draw who does what when";
-=======
-  cargo ex check 3-1            judge some runs of it by its contracts
-  cargo ex explore 3-1          judge hundreds of its schedules
-  cargo ex timeline 3-1         draw a run of it";
->>>>>>> 71f23914bd2dc9684c8aee489ddfce52ffaaa750
 
 /// Lists, runs and checks the examples, and makes new ones
 #[derive(Parser)]

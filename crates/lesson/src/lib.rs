@@ -23,10 +23,8 @@ mod random;
 use std::fmt;
 
 pub use begin::{begin_with, begin_without_flags};
-pub use pace::{elapsed, seconds, sleep};
-pub use random::{randint, random};
 pub use pace::{elapsed, is_paced, seconds, sleep};
-pub use random::randint;
+pub use random::{randint, random};
 
 /// What an example's functions return.
 pub type Result<T = (), E = Failure> = std::result::Result<T, E>;

@@ -1,14 +1,8 @@
 //! MyProcess 类继承方式 · A type with a run of its own
 //!
-<<<<<<< HEAD
-//! Look at: `MyProcess` says itself what is to run; who uses it only starts and
-//! joins it. Rust has no inheritance: it has a `Process`, and `Deref`
-//! lends it `start`, `join` and all the others.
-=======
 //! Look at: `MyProcess` says what is to run; others only start and join it.
 //! Rust has no inheritance: a `MyProcess` has a `Process`, and `Deref` lends it
 //! `start`, `join` and all the others.
->>>>>>> 35c9fb5793a2d398645face2231696b2f5874044
 //!
 //!     cargo run -p process-subclass
 //!

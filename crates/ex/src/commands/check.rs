@@ -15,16 +15,11 @@ use ex::family::Reach;
 use ex::watch::Watch;
 use ex::{Error, charge};
 
-<<<<<<< HEAD
 use super::exploration::Exploration;
 use super::plain::{Plain, broken, draw};
 use super::selection::Selection;
 use super::style::{BOLD, GOOD, styled};
 use super::{Result, Trouble, seconds};
-=======
-use super::style::{BAD, BOLD, GOOD, count, styled};
-use super::{Result, Trouble, quoted};
->>>>>>> 71f23914bd2dc9684c8aee489ddfce52ffaaa750
 
 const EXAMPLES: &str = "\
 Examples:
@@ -220,112 +215,6 @@ fn judge(variant: &Variant, run: &Run) -> Result {
     })
 }
 
-<<<<<<< HEAD
-=======
-/// What is run.
-enum Subject {
-    /// The example's program.
-    Example(PathBuf),
-    /// The reader's.
-    Own {
-        program: OsString,
-        arguments: Vec<OsString>,
-    },
-}
-
-/// Runs of one variant.
-struct Check<'a> {
-    variant: &'a Variant,
-    contract: &'a Contract,
-    subject: &'a Subject,
-    how: Watch,
-    seed: u64,
-}
-
-impl Check<'_> {
-    /// Makes the runs up to the first that breaks the contract.
-    fn make(&self, runs: u32) -> Result {
-        head(self.variant, self.contract);
-        let mut tally = Tally::new(self.how.pace);
-        let mut last = None;
-        for number in 0..runs {
-            let seed = self.seed.wrapping_add(number.into());
-            let outcome = self.attempt(seed).make()?;
-            let Some(report) = kept(&outcome) else {
-                println!("\nagain: {}", self.again(seed, runs));
-                return Ok(false);
-            };
-            tally.add(&report);
-            last = Some(outcome.run);
-        }
-        if let Some(run) = last {
-            draw(self.contract, &run);
-        }
-        let kept = styled(GOOD, "kept");
-        let runs = count(runs.into(), "run");
-        print!("{kept}  {runs} at pace {}\n{tally}", self.how.pace);
-        Ok(true)
-    }
-
-    fn attempt(&self, seed: u64) -> Attempt<'_> {
-        let Self { contract, how, .. } = *self;
-        match self.subject {
-            Subject::Example(program) => {
-                Attempt::of_example(program.as_os_str(), contract, seed, how)
-            }
-            Subject::Own { program, arguments } => Attempt {
-                program,
-                arguments: arguments.clone(),
-                contract,
-                seed,
-                how,
-            },
-        }
-    }
-
-    /// The command that makes such a run again.
-    fn again(&self, seed: u64, runs: u32) -> String {
-        let example = self.variant.example.short_name();
-        let variant = &self.variant.name;
-        let pace = self.how.pace;
-        let check = format!(
-            "cargo ex check {example} --variant {variant} --pace {pace}"
-        );
-        match self.subject {
-            Subject::Example(_) => format!("{SEED}={seed} {check} --runs 1"),
-            Subject::Own { program, arguments } => {
-                let words = [program].into_iter().chain(arguments);
-                let check = format!("{check} --runs {runs} --");
-                words.fold(check, |line, word| {
-                    line + " " + &quoted(&word.to_string_lossy())
-                })
-            }
-        }
-    }
-}
-
-/// The report of a run that has kept its contract; of another one this tells
-/// why it has not.
-fn kept(outcome: &Outcome) -> Option<Report> {
-    let left_behind = &outcome.left_behind;
-    let report = match &outcome.verdict {
-        Verdict::Broken(violation) => {
-            broken(violation);
-            None
-        }
-        Verdict::Kept(_) if !left_behind.is_empty() => {
-            println!("{}", styled(BAD, "broken"));
-            None
-        }
-        Verdict::Kept(report) => Some(report.clone()),
-    };
-    for process in left_behind {
-        println!("it left a process behind: {process}");
-    }
-    report
-}
-
->>>>>>> 71f23914bd2dc9684c8aee489ddfce52ffaaa750
 fn head(variant: &Variant, contract: &Contract) {
     let name = styled(BOLD, variant.full_name());
     println!("{name}  {}\n", contract.title().unwrap_or_default());

@@ -11,7 +11,7 @@ use explore::{Schedule, Strategy};
 
 use super::Result;
 use super::selection::Selection;
-use super::style::{BAD, FAINT, GOOD, styled};
+use super::style::{BAD, FAINT, GOOD, count, styled};
 
 /// The exploration of one variant.
 pub(super) struct Exploration<'a> {
@@ -57,13 +57,16 @@ impl Exploration<'_> {
         let legal = &coverage.legal().outputs;
         let rate = findings.rate();
         let kept = styled(GOOD, "kept");
-        println!("{kept}  {runs} explored runs, {rate:.0} a second");
-        println!("    {outputs} different outputs; legal: {legal}");
+        let runs = count(*runs, "explored run");
+        let outputs = count(outputs as u64, "different output");
+        println!("{kept}  {runs}, {rate:.0} a second");
+        println!("    {outputs}; legal: {legal}");
         print!("{tally}");
         if *unsteady > 0 {
             println!(
-                "    in {unsteady} runs a task ran on without a call and was \
-                 stopped: their seeds may give other runs"
+                "    in {} a task ran on without a call and was stopped: \
+                 another time the seed may give another run",
+                count(*unsteady, "run")
             );
         }
         coverage

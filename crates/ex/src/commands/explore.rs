@@ -14,12 +14,8 @@ use explore::Strategy;
 
 use super::exploration::Exploration;
 use super::selection::Selection;
-<<<<<<< HEAD
 use super::style::{BAD, BOLD, FAINT, styled};
 use super::{Result, Trouble};
-=======
-use super::style::{BAD, BOLD, FAINT, GOOD, count, styled};
->>>>>>> 71f23914bd2dc9684c8aee489ddfce52ffaaa750
 
 const EXAMPLES: &str = "\
 Examples:
@@ -111,54 +107,7 @@ impl Arguments {
         if let Some(explored) = &findings.broken {
             return Ok(exploration.tell(explored));
         }
-<<<<<<< HEAD
         let gaps = exploration.report(&findings).gaps();
-=======
-    }
-
-    fn head(&self) {
-        let name = styled(BOLD, self.variant.full_name());
-        println!("{name}  {}", self.contract.title().unwrap_or_default());
-    }
-
-    fn explore(&self) -> Result {
-        self.head();
-        let Arguments { seed, runs, .. } = *self.arguments;
-        let progress = |done| {
-            if stderr().is_terminal() {
-                eprint!("\r{done} of {runs} runs\x1b[K\r");
-            }
-        };
-        let seeds = seed..seed.saturating_add(runs);
-        let schedule = |seed| self.schedule(seed);
-        let findings = self.subject.explore_all(seeds, schedule, progress)?;
-        Ok(match &findings.broken {
-            Some(explored) => self.tell(explored),
-            None => self.report(&findings),
-        })
-    }
-
-    /// Tells what the runs have shown; says whether that is enough.
-    fn report(&self, findings: &Findings) -> bool {
-        let Findings { runs, unsteady, .. } = findings;
-        let tally = findings.tally();
-        let coverage = findings.coverage(self.contract);
-        let outputs = coverage.outputs().len();
-        let legal = &coverage.legal().outputs;
-        let rate = findings.rate();
-        let kept = styled(GOOD, "kept");
-        println!("{kept}  {}, {rate:.0} a second", count(*runs, "run"));
-        println!("    different outputs: {outputs} seen; legal: {legal}");
-        print!("{tally}");
-        if *unsteady > 0 {
-            println!(
-                "    in {} a task ran on without a call and was stopped: \
-                 the same seed may give another run",
-                count(*unsteady, "run")
-            );
-        }
-        let gaps = coverage.gaps();
->>>>>>> 71f23914bd2dc9684c8aee489ddfce52ffaaa750
         if gaps.is_empty() {
             println!("    each order that is free was seen, or is explained");
         }

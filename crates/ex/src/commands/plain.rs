@@ -11,7 +11,7 @@ use ex::tally::Tally;
 use ex::watch::Watch;
 
 use super::selection::Selection;
-use super::style::{BAD, GOOD, styled};
+use super::style::{BAD, GOOD, count, styled};
 use super::{Result, Trouble};
 
 /// Runs of one variant, up to the first that breaks its contract.
@@ -54,10 +54,7 @@ impl Plain<'_> {
             draw(self.subject.contract, &run);
         }
         let kept = styled(GOOD, "kept");
-        let runs = match self.runs {
-            1 => "1 run",
-            runs => &format!("{runs} runs"),
-        };
+        let runs = count(self.runs.into(), "run");
         let place = pinned.map_or("", |_| " on one processor");
         print!("{kept}  {runs}{place} at pace {}\n{tally}", self.how.pace);
         Ok(true)
