@@ -9,7 +9,7 @@ use std::process::{self, Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill, killpg};
+use nix::sys::signal::{SigSet, Signal, kill, killpg};
 use nix::unistd::Pid;
 
 /// How long the last of a family may take to be gone after the first.
@@ -40,14 +40,24 @@ pub enum Reach {
 /// # Errors
 /// If it cannot be started.
 pub fn spawn(command: &mut Command) -> io::Result<(Child, Family)> {
-    let child = command
+    command
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
+        .stderr(Stdio::piped());
+    let child = start(command)?;
     let family = Family::of(child.id(), Reach::Group);
     Ok((child, family))
+}
+
+/// Starts a program that holds no signal back, as this thread may: it would
+/// inherit that.
+pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
+    let held_back = SigSet::thread_get_mask()?;
+    SigSet::empty().thread_set_mask()?;
+    let child = command.spawn();
+    held_back.thread_set_mask()?;
+    child
 }
 
 impl Family {

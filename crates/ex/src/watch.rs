@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use crate::charge;
-use crate::family::{Family, Reach};
+use crate::family::{Family, Reach, start};
 use crate::terminal::Terminal;
 
 /// How often the watcher looks for output, which is how exactly it knows when
@@ -99,12 +99,12 @@ pub fn watch_lines(
 /// The program, and where its output can be read.
 fn spawn(command: &mut Command) -> io::Result<(Child, File)> {
     let Terminal { screen, stdout } = Terminal::open()?;
-    let child = command
+    command
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(stdout)
-        .stderr(Stdio::piped())
-        .spawn();
+        .stderr(Stdio::piped());
+    let child = start(command);
     // The command still holds an end of the terminal, which would not close.
     command.stdout(Stdio::null());
     Ok((child?, screen.into()))

@@ -40,7 +40,7 @@ fn all_variants_of_an_example_are_explored() -> Result {
         "usually a before b: ",
         "each order that is free was seen",
         "thread-local::main",
-        "1 different outputs; legal: 1\n",
+        "1 different output; legal: 1\n",
     ] {
         assert!(stdout.contains(part), "no {part} in {stdout}");
     }
@@ -131,9 +131,8 @@ fn a_deadlock_is_told_and_who_waits() -> Result {
     let Done { code, stdout, .. } = explore_sh(&[], &program)?;
     assert_eq!(code, Some(1), "{stdout}");
     assert!(stdout.contains("the program waits for ever"), "{stdout}");
-    for waits in ["for ever: sh (", "for ever: cat ("] {
-        assert!(stdout.contains(waits), "no {waits} in {stdout}");
-    }
+    let waits = stdout.matches(" for ever: process ").count();
+    assert_eq!(waits, 2, "{stdout}");
     Ok(())
 }
 

@@ -95,7 +95,7 @@ fn the_exit_status_of_an_example_is_passed_on() -> Result {
 #[test]
 fn what_is_called_wrongly_is_told_in_one_line() -> Result {
     assert_usage(&["semafore"], "3-7 (信号量 · Semaphore)")?;
-    assert_usage(&["process"], "3-2 (创建多个进程 · ")?;
+    assert_usage(&["create"], "3-2 (创建多个进程 · ")?;
     assert_usage(&["3-1", "--no-join"], "after --")?;
     assert_usage(&["--all", "3-1"], "--all")?;
     assert_usage(&["check"], "<NAME>")?;

@@ -72,11 +72,11 @@ fn the_middle_of_an_english_word_is_no_word() -> Result {
 
 #[test]
 fn who_may_mean_several_is_told_which() -> Result {
-    assert_eq!(
-        several("process")?,
-        ["3-1", "3-2", "3-3", "manager-dict-list"]
-    );
-    assert_eq!(several("队列")?, ["3-6", "queue-of-one"]);
+    assert_eq!(several("create")?, ["3-1", "3-2", "3-11"]);
+    let queues = several("队列")?;
+    for name in ["3-6", "queue-of-one"] {
+        assert!(queues.iter().any(|it| it == name), "{queues:?}");
+    }
     Ok(())
 }
 
