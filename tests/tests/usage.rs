@@ -55,6 +55,7 @@ fn a_wrong_value_is_told_in_one_line() -> Result {
         ("ex3-9", "--capacity", "x"),
         ("ex3-9", "--capacity", "0"),
         ("ex3-9", "--consumers", "3"),
+        ("greenlets-alternate", "--rounds", "0"),
     ] {
         let mut command = Command::new(&PROGRAMS[package]);
         assert_usage(command.args([flag, value]), value)?;
