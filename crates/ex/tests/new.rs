@@ -1,48 +1,48 @@
-//! Makes examples in a copy of the workspace.
+//! Makes examples in a workspace that has none.
 
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use ex::catalogue::root;
 use support::{Done, Result, ex};
 
-/// A copy of the workspace, as git knows it, whose programs are built beside
-/// those of the workspace itself.
-fn copy() -> Result<PathBuf> {
-    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("copy");
-    if copy.exists() {
-        fs::remove_dir_all(&copy)?;
+/// A workspace without examples. Its programs are built beside those of the
+/// workspace itself, with its crates, where they lie: a copy of one would take
+/// the place of the original there, as cargo knows the members of a workspace
+/// by their paths inside of it.
+fn workspace() -> Result<PathBuf> {
+    let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workspace");
+    if workspace.exists() {
+        fs::remove_dir_all(&workspace)?;
     }
-    let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others"])
-        .arg("--exclude-standard")
-        .current_dir(root())
-        .output()?;
-    for name in String::from_utf8(output.stdout)?.split_terminator('\0') {
-        let from = root().join(name);
-        let to = copy.join(name);
-        fs::create_dir_all(to.parent().ok_or("no folder")?)?;
-        if from.exists() {
-            fs::copy(from, to)?;
-        }
+    fs::create_dir_all(&workspace)?;
+    for group in ["processes", "threads", "sync", "async"] {
+        fs::create_dir(workspace.join(format!("examples-{group}")))?;
     }
-    Ok(copy)
+    let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
+    let crates = format!("path = \"{}/crates/", root().display());
+    let manifest = manifest.replace("path = \"crates/", &crates).replace(
+        "\"crates/*\", \"examples-*/*\", \"tests\"",
+        "\"examples-*/*\"",
+    );
+    fs::write(workspace.join("Cargo.toml"), manifest)?;
+    fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock"))?;
+    Ok(workspace)
 }
 
-fn run_in(copy: &Path, arguments: &[&str]) -> Result<Done> {
+fn run_in(workspace: &Path, arguments: &[&str]) -> Result<Done> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent();
     ex().args(arguments)
-        .env("EX_ROOT", copy)
-        .env("CARGO_TARGET_DIR", target.unwrap_or(copy))
+        .env("EX_ROOT", workspace)
+        .env("CARGO_TARGET_DIR", target.unwrap_or(workspace))
         .output()?
         .try_into()
 }
 
-fn assert_done(copy: &Path, arguments: &[&str]) -> Result<String> {
-    let done = run_in(copy, arguments)?;
+fn assert_done(workspace: &Path, arguments: &[&str]) -> Result<String> {
+    let done = run_in(workspace, arguments)?;
     assert_eq!(done.code, Some(0), "{arguments:?}: {done:?}");
     Ok(done.stdout)
 }
@@ -84,7 +84,7 @@ fn assert_mutants_fit(folder: &Path) -> Result {
 #[test]
 fn a_new_example_builds_and_keeps_its_contract_and_is_not_overwritten() -> Result
 {
-    let copy = copy()?;
+    let workspace = workspace()?;
     let new = [
         "new",
         "3-13",
@@ -93,33 +93,33 @@ fn a_new_example_builds_and_keeps_its_contract_and_is_not_overwritten() -> Resul
         "--title",
         "Read, then write",
     ];
-    let told = assert_done(&copy, &new)?;
-    let folder = copy.join("examples-sync/ex3-13-read-then-write");
+    let told = assert_done(&workspace, &new)?;
+    let folder = workspace.join("examples-sync/ex3-13-read-then-write");
     for (path, _) in contents(&folder)? {
-        let path = path.strip_prefix(&copy)?.display().to_string();
+        let path = path.strip_prefix(&workspace)?.display().to_string();
         assert!(told.lines().any(|line| line == path), "{told}");
     }
     assert_mutants_fit(&folder)?;
-    let list = assert_done(&copy, &[])?;
+    let list = assert_done(&workspace, &[])?;
     let listed =
         |line: &str| line.starts_with("例 3-13 ") && line.contains("无题");
     assert!(list.lines().any(listed), "{list}");
 
     let threads = ["new", "read-write-lock", "--group", "threads"];
-    assert_done(&copy, &threads)?;
-    let named = copy.join("examples-threads/read-write-lock");
+    assert_done(&workspace, &threads)?;
+    let named = workspace.join("examples-threads/read-write-lock");
     assert_mutants_fit(&named)?;
 
     for name in ["3-13", "read-write-lock"] {
-        let kept = assert_done(&copy, &["check", name, "--runs", "2"])?;
+        let kept = assert_done(&workspace, &["check", name, "--runs", "2"])?;
         assert!(kept.contains("kept  2 runs"), "{kept}");
     }
 
-    let before = contents(&copy.join("examples-sync"))?;
-    let Done { code, stderr, .. } = run_in(&copy, &new)?;
+    let before = contents(&workspace.join("examples-sync"))?;
+    let Done { code, stderr, .. } = run_in(&workspace, &new)?;
     assert_eq!(code, Some(2));
     assert!(stderr.contains("ex3-13 is there already"), "{stderr}");
-    assert_eq!(contents(&copy.join("examples-sync"))?, before);
+    assert_eq!(contents(&workspace.join("examples-sync"))?, before);
     Ok(())
 }
 
