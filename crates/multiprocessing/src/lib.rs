@@ -23,6 +23,7 @@
 //! |---|---|---|
 //! | `Process(target=f, args=(x,))` | [`Process::new`]`(\|\| f(x))` | the closure may borrow; `name=`, `daemon=` are [`with_name`](Process::with_name), [`with_daemon`](Process::with_daemon) |
 //! | `start`, `join`, `is_alive`, `exitcode`, `terminate`, `kill`, `close`, `sentinel` | the same | `join(timeout)` is [`join_timeout`](Child::join_timeout) and tells whether it ended |
+//! | `os.fork` | [`fork`] | what it returns says on which side one is |
 //! | `current_process`, `parent_process`, `active_children`, `cpu_count` | the same | |
 //! | `Lock`, `RLock` | [`Lock`], [`RLock`] | released by the owner only; for a hand-over use `Semaphore::new(1)` |
 //! | `Semaphore`, `BoundedSemaphore` | the same | `get_value()` is [`value`](Semaphore::value) |
@@ -39,7 +40,6 @@
 //! | `AsyncResult.get(timeout=t)` | [`get_timeout`](AsyncResult::get_timeout) | |
 //! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type; a proxy is an item, too |
 //! | `multiprocessing.dummy.Process` | [`dummy::Process`] | for a pool of threads, see [`dummy`] |
-//! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type |
 //!
 //! Time limits are [`Duration`](std::time::Duration)s, where Python has
 //! seconds. A call with a limit may take 0.1 s longer where another process is
@@ -145,8 +145,9 @@ pub use manager::{DictProxy, ListProxy, Manager, QueueProxy};
 pub use pipe::{Connection, Pipe};
 pub use pool::{AsyncResult, Pool};
 pub use process::{
-    Child, CurrentProcess, Outcome, ParentProcess, Process, Sentinel,
-    active_children, cpu_count, current_process, parent_process,
+    Child, CurrentProcess, ForkResult, Outcome, ParentProcess, Process,
+    Sentinel, active_children, cpu_count, current_process, fork,
+    parent_process,
 };
 pub use queue::{JoinableQueue, Queue};
 pub use sync::{

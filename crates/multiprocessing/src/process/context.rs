@@ -76,20 +76,22 @@ impl Birth {
         }
     }
 
-    /// The first thing that a forked child does: become a process of its own.
+    /// The first thing that a forked child does: become a process of its own,
+    /// with its parent's stdin or another one.
     pub(super) fn enter(
         self,
         state: &ChildState,
-        stdin: OwnedFd,
+        stdin: Option<OwnedFd>,
     ) -> Result<()> {
         threads::forget_all();
         sys::mutex::forget_thread();
         if !state.outlives_parent {
             self.die_with_parent()?;
         }
-        nix::unistd::dup2_stdin(&stdin)
-            .map_err(|errno| Error::system("replace stdin", errno))?;
-        drop(stdin);
+        if let Some(stdin) = stdin {
+            nix::unistd::dup2_stdin(stdin)
+                .map_err(|errno| Error::system("replace stdin", errno))?;
+        }
         let parent = self
             .watch_parent()
             .map_err(|error| Error::system("watch the parent", error))?;

@@ -35,12 +35,8 @@ pub(super) fn run_child(
     enter: impl FnOnce() -> Result<()>,
     body: impl FnOnce() -> i32,
 ) -> ! {
-    let name = || context().name.clone();
-    if let Err(error) = enter() {
-        complain(&format!("Process {}:\n{error}\n", name()));
-        fork::exit_now(1);
-    }
-    name_panics(name());
+    enter_or_end(enter);
+    name_panics(context().name.clone());
     // An unwinding panic must not reach the frames of the parent's `main`,
     // of which this process has a copy.
     let code = panic::catch_unwind(AssertUnwindSafe(body));
@@ -53,6 +49,15 @@ pub(super) fn run_child(
     let _ = io::stdout().flush();
     let _ = io::stderr().flush();
     fork::exit_now(code)
+}
+
+/// Begins a child; one that cannot live ends at once.
+pub(super) fn enter_or_end(enter: impl FnOnce() -> Result<()>) {
+    if let Err(error) = enter() {
+        let name = context().name.clone();
+        complain(&format!("Process {name}:\n{error}\n"));
+        fork::exit_now(1);
+    }
 }
 
 /// Writes to stderr if there is one; without it, `eprint!` would panic.

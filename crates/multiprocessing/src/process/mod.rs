@@ -15,6 +15,7 @@ mod child;
 mod context;
 pub(crate) mod descriptor;
 mod exit;
+mod launch;
 mod outcome;
 mod parent;
 pub(crate) mod wait;
@@ -25,19 +26,18 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use child::{ChildState, Status};
+use context::context;
 pub(crate) use context::pid;
-use context::{Birth, context};
 pub(crate) use exit::is_ending;
-use nix::errno::Errno;
+use launch::launch;
 
 pub use child::{Child, Sentinel};
+pub use launch::{ForkResult, fork};
 pub use outcome::Outcome;
 pub use parent::ParentProcess;
 
 use crate::error::{Error, Result};
-use crate::sys::fork::{self, Side};
 use crate::sys::point::point;
-use crate::{sys, threads};
 
 /// A closure that runs in a process of its own. Python:
 /// `multiprocessing.Process`.
@@ -208,52 +208,6 @@ pub(crate) fn start_worker(
     });
     launch(&state, body)?;
     Ok(Child(state))
-}
-
-/// Forks; the child runs `body` and never returns from here.
-fn launch(state: &Arc<ChildState>, body: impl FnOnce() -> i32) -> Result<()> {
-    reap_ended();
-    let refused = |error| Error::system(format!("start {}", state.name), error);
-    if sys::signal::children_are_forgotten() {
-        let action = format!(
-            "start {}: SIGCHLD is ignored, so its exit code would be lost; \
-             give SIGCHLD its default action before",
-            state.name
-        );
-        return Err(Error::system(action, Errno::ECHILD));
-    }
-    let quiet = threads::quiet(&state.name)?;
-    exit::install();
-    let birth = Birth::announce();
-    // To be the child's stdin. It takes the place of the pidfds, which must not
-    // fail to come when the child runs already.
-    let null = descriptor::null().map_err(refused)?;
-    match fork::fork(&quiet).map_err(refused)? {
-        Side::Child => {
-            drop(quiet);
-            exit::run_child(|| birth.enter(state, null), body)
-        }
-        Side::Parent { child } => {
-            drop(null);
-            let pidfd = descriptor::pidfd(child).map_err(|error| {
-                fork::undo(child);
-                refused(error)
-            })?;
-            let pidfd = Arc::new(pidfd);
-            *state.status() = Status::Running { pid: child, pidfd };
-            context().children.push(Arc::clone(state));
-            Ok(())
-        }
-    }
-}
-
-/// Waits for the children that have ended already: a program that never joins
-/// must not fill up with zombies.
-fn reap_ended() {
-    let children = context().children.clone();
-    for child in children {
-        let _ = Child(child).lives();
-    }
 }
 
 /// The process that calls. Python: `multiprocessing.current_process()`.

@@ -8,10 +8,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{self, ForkResult};
 
-/// The two ways out of [`fork`].
-pub(crate) enum Side {
+/// The two ways out of [`fork`]; the child has what is handed to it.
+pub(crate) enum Side<T> {
     Parent { child: i32 },
-    Child,
+    Child(T),
 }
 
 /// Copies the calling process. Rust's buffers are written out before, so that
@@ -19,7 +19,7 @@ pub(crate) enum Side {
 ///
 /// The caller vouches by `_quiet` that no other thread is in the middle of
 /// anything.
-pub(crate) fn fork(_quiet: &crate::threads::Quiet) -> io::Result<Side> {
+pub(crate) fn fork(_quiet: &crate::threads::Quiet) -> io::Result<Side<()>> {
     let _ = io::stdout().flush();
     let _ = io::stderr().flush();
     // SAFETY: after a fork the child may do what any process may if no other
@@ -30,7 +30,7 @@ pub(crate) fn fork(_quiet: &crate::threads::Quiet) -> io::Result<Side> {
         ForkResult::Parent { child } => Ok(Side::Parent {
             child: child.as_raw(),
         }),
-        ForkResult::Child => Ok(Side::Child),
+        ForkResult::Child => Ok(Side::Child(())),
     }
 }
 

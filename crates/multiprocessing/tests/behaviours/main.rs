@@ -26,6 +26,7 @@ mod process_end;
 mod process_exit;
 mod process_exitcode;
 mod process_family;
+mod process_fork;
 mod process_resources;
 mod process_start;
 mod process_threads;
@@ -54,6 +55,7 @@ const TESTS: &[&[Test]] = &[
     process_exitcode::TESTS,
     process_exit::TESTS,
     process_family::TESTS,
+    process_fork::TESTS,
     process_threads::TESTS,
     process_resources::TESTS,
     dummy::TESTS,
@@ -85,6 +87,7 @@ const TESTS: &[&[Test]] = &[
 /// What tests run as a program of its own, with a main function.
 const PROGRAMS: &[&[Test]] = &[
     process_exit::PROGRAMS,
+    process_fork::PROGRAMS,
     queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
     points::PROGRAMS,

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use multiprocessing::{
-    Array, BoundedSemaphore, JoinableQueue, Lock, Manager, Pipe, Pool, Process,
-    Queue, RLock, RawArray, RawValue, Result, Semaphore, Value,
-    active_children, parent_process,
+    Array, BoundedSemaphore, ForkResult, JoinableQueue, Lock, Manager, Pipe,
+    Pool, Process, Queue, RLock, RawArray, RawValue, Result, Semaphore, Value,
+    active_children, fork, parent_process,
 };
 
 use crate::harness::{Test, list};
@@ -241,7 +241,13 @@ fn use_processes() {
         // It looks whether the other has ended, which is part of the start.
         operation("Process.start", || another.start())?;
         operation("Process.join", || child.join())?;
-        operation("Process.join", || another.join())
+        operation("Process.join", || another.join())?;
+        match operation("fork", fork)? {
+            ForkResult::Child => std::process::exit(0),
+            ForkResult::Parent { child, .. } => {
+                operation("Process.join", || child.join())
+            }
+        }
     });
 }
 
