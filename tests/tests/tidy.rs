@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr;
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
 
 const LONGEST_EXAMPLE: usize = 90;
-const LONGEST_MEDIAN: usize = 52;
+const LONGEST_MEDIAN: usize = 45;
 const LONGEST_HEADER: usize = 15;
 const LONGEST_FILE: usize = 400;
 /// A Chinese character takes two columns.

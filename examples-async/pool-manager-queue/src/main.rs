@@ -1,14 +1,11 @@
 //! Manager(队列) 进程池中的通信 · A queue between two tasks of a pool
 //!
-//! Look at: the queue lives in the manager's process, and a task is given a
-//! proxy. The reader asks once how many messages there are, and takes so many:
-//! that it finds all six is the work of the sleep. The parent of both tasks is
-//! the main process (`getppid`).
+//! Look at: the queue lives in the manager's process, and goes with it; a task
+//! is given a proxy. The reader asks once how many messages there are, and takes
+//! so many: that it finds all six is the work of the sleep. The parent of both
+//! tasks is the main process (`getppid`).
 //!
 //!     cargo run -p pool-manager-queue
-//!
-//! The manager is bound to a name, for when it is dropped, its objects are
-//! gone. Python's `Pool()` is `Pool::new(cpu_count())` here.
 
 use std::os::unix::process::parent_id as getppid;
 use std::process::id as getpid;
@@ -35,18 +32,14 @@ const ALIVE: &str = "the manager outlives the pool";
 fn main() -> lesson::Result {
     lesson::begin!();
     println!("({})start", getpid());
-
     let manager = Manager::new()?;
     let q = manager.queue(0)?; // 管理器中的队列
     let po = Pool::new(cpu_count())?;
-
     po.apply_async(writer, (q.clone(),))?;
     sleep(1);
     po.apply_async(reader, (q,))?;
-
     po.close();
     po.join()?;
-
     println!("({})End", getpid());
     Ok(())
 }

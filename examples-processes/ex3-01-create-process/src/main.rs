@@ -41,6 +41,5 @@ struct Flags {
 }
 
 fn main() -> lesson::Result {
-    let flags = lesson::begin!(Flags);
-    one_proc(&flags)
+    one_proc(&lesson::begin!(Flags))
 }

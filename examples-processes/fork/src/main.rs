@@ -7,8 +7,8 @@
 //!     cargo run -p fork
 //!     cargo run -p fork -- --unflushed
 //!
-//! `--unflushed`: what stands in a buffer is copied as well, and comes twice, as
-//! Python's first line does into a pipe. Rust's own stdout is written out.
+//! `--unflushed`: what stands in a buffer is copied as well, and comes twice,
+//! as Python's first line does into a pipe. Rust's own stdout is written out.
 
 use std::io::{self, BufWriter, Write};
 use std::os::unix::process::parent_id as getppid;

@@ -1,26 +1,20 @@
 //! MyProcess 类继承方式 · A type with a run of its own
 //!
-//! Look at: `MyProcess` says what is to run; others only start and join it.
-//! Rust has no inheritance: a `MyProcess` has a `Process`, and `Deref` lends it
-//! `start`, `join` and all the others.
+//! Look at: `MyProcess` says what is to run; others only start and join it. Rust
+//! has no inheritance: a `MyProcess` has a `Process`, and `Deref` lends it
+//! `start`, `join` and the others. Its name is the process's, as in Python.
 //!
 //!     cargo run -p process-subclass
-//!
-//! The name is the process's own, as in Python, where `self.name` is no new
-//! attribute: all five processes are called Python.
 
 use std::ops::Deref;
 
 use multiprocessing::{Process, current_process};
 
-struct MyProcess {
-    process: Process<'static>,
-}
+struct MyProcess(Process<'static>);
 
 impl MyProcess {
     fn new(name: &str) -> Self {
-        let process = Process::new(Self::run).with_name(name);
-        Self { process }
+        Self(Process::new(Self::run).with_name(name))
     }
 
     fn run() {
@@ -30,9 +24,8 @@ impl MyProcess {
 
 impl Deref for MyProcess {
     type Target = Process<'static>;
-
     fn deref(&self) -> &Self::Target {
-        &self.process
+        &self.0
     }
 }
 
@@ -44,11 +37,9 @@ fn main() -> lesson::Result {
         p.start()?;
         process_list.push(p);
     }
-
     for i in &process_list {
         i.join()?;
     }
-
     println!("结束测试");
     Ok(())
 }

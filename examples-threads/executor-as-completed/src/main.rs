@@ -7,36 +7,13 @@
 //!     cargo run -p executor-as-completed
 //!     cargo run -p executor-as-completed -- --timeout 2.5
 
-use concurrent::futures::{
-    ThreadPoolExecutor, as_completed, as_completed_timeout,
-};
+use concurrent::futures::{self, ThreadPoolExecutor};
 use lesson::{seconds, sleep};
 
 fn spider(page: i32) -> i32 {
     sleep(page);
     println!("crawl task{page} finished");
     page
-}
-
-fn crawl(timeout: Option<f64>) -> lesson::Result {
-    let t = ThreadPoolExecutor::new(5)?;
-    let mut obj_list = Vec::new();
-    for page in 1..5 {
-        let obj = t.submit(spider, page)?;
-        obj_list.push(obj);
-    }
-
-    let completed = match timeout {
-        None => as_completed(obj_list),
-        Some(timeout) => as_completed_timeout(obj_list, seconds(timeout)),
-    };
-    for future in completed {
-        match future {
-            Ok(future) => println!("main: {}", future.result()?),
-            Err(error) => println!("TimeoutError: {error}"),
-        }
-    }
-    Ok(())
 }
 
 #[derive(clap::Parser)]
@@ -49,5 +26,20 @@ struct Flags {
 
 fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
-    crawl(flags.timeout)
+    let t = ThreadPoolExecutor::new(5)?;
+    let mut obj_list = Vec::new();
+    for page in 1..5 {
+        obj_list.push(t.submit(spider, page)?);
+    }
+    let completed = match flags.timeout {
+        None => futures::as_completed(obj_list),
+        Some(limit) => futures::as_completed_timeout(obj_list, seconds(limit)),
+    };
+    for future in completed {
+        match future {
+            Ok(future) => println!("main: {}", future.result()?),
+            Err(error) => println!("TimeoutError: {error}"),
+        }
+    }
+    Ok(())
 }

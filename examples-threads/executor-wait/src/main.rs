@@ -30,10 +30,8 @@ struct Flags {
 fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
     let t = ThreadPoolExecutor::new(5)?;
-    let mut all_task = Vec::new();
-    for page in 1..5 {
-        all_task.push(t.submit(spider, page)?);
-    }
+    let all_task = (1..5).map(|page| t.submit(spider, page));
+    let all_task = all_task.collect::<Result<Vec<_>, _>>()?;
     if flags.all {
         let both = wait(&all_task, AllCompleted);
         println!("finished");

@@ -3,11 +3,10 @@
 //! Look at: who fetches one page after the other waits three times; threads
 //! wait all at once. The pages are on a server of the example's own, which
 //! takes half a second for each; `http://…` URLs are fetched instead if given.
-//!
-//!     cargo run -p fetch-pages
-//!
 //! Python's `map` is lazy: without `list(…)` around it nothing is fetched. So
 //! is Rust's, until `collect`. The pool of threads is the crate rayon's.
+//!
+//!     cargo run -p fetch-pages
 
 use std::time::Instant;
 
@@ -16,8 +15,7 @@ use lesson::pages::{Page, serve, urlopen};
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
-const PAGES: &[Page] =
-    &[("www", 100, 0.5), ("home", 100, 0.5), ("tieba", 100, 0.5)];
+const PAGES: &[Page] = &[("www", 9, 0.5), ("home", 9, 0.5), ("tieba", 9, 0.5)];
 
 #[derive(clap::Parser)]
 #[command(about)]
@@ -31,7 +29,6 @@ fn main() -> lesson::Result {
     if urls.is_empty() {
         urls = serve(PAGES)?;
     }
-
     let start = Instant::now();
     let results: Result<Vec<_>, _> =
         urls.iter().map(|url| urlopen(url)).collect();

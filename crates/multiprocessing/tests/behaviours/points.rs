@@ -242,12 +242,11 @@ fn use_processes() {
         operation("Process.start", || another.start())?;
         operation("Process.join", || child.join())?;
         operation("Process.join", || another.join())?;
-        match operation("fork", fork)? {
-            ForkResult::Child => std::process::exit(0),
-            ForkResult::Parent { child, .. } => {
-                operation("Process.join", || child.join())
-            }
-        }
+        let forked = operation("fork", fork)?;
+        let ForkResult::Parent { child, .. } = forked else {
+            std::process::exit(0);
+        };
+        operation("Process.join", || child.join())
     });
 }
 
