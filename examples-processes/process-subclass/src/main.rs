@@ -1,7 +1,7 @@
 //! MyProcess 类继承方式 · A type with a run of its own
 //!
-//! Look at: `MyProcess` says what is to run; others only start and join it. Rust
-//! has no inheritance: a `MyProcess` has a `Process`, and `Deref` lends it
+//! Look at: `MyProcess` says what is to run; others only start and join it.
+//! Rust has no inheritance: a `MyProcess` has a `Process`, and `Deref` lends it
 //! `start`, `join` and the others. Its name is the process's, as in Python.
 //!
 //!     cargo run -p process-subclass
