@@ -8,8 +8,8 @@
 //!
 //! gevent patches Python's sockets so that they switch; tokio's say so, by
 //! `await`. `spawn` is `spawn_local` here, and `joinall` is `join_next` until
-//! there is none. The pages are on a server of the example's own, which answers
-//! after 0.4, 0.8 and 0.6 seconds; `http://…` URLs are fetched instead if given.
+//! there is none. The pages are on a server of the example's own, which takes
+//! 0.4, 0.8 and 0.6 seconds; `http://…` URLs are fetched instead if given.
 
 use std::io;
 

@@ -1,9 +1,9 @@
 //! Manager(队列) 进程池中的通信 · A queue between two tasks of a pool
 //!
 //! Look at: the queue lives in the manager's process, and goes with it; a task
-//! is given a proxy. The reader asks once how many messages there are, and takes
-//! so many: that it finds all six is the work of the sleep. The parent of both
-//! tasks is the main process (`getppid`).
+//! is given a proxy. The reader asks once how many messages there are, and
+//! takes so many: that it finds all six is the work of the sleep. The parent of
+//! both tasks is the main process (`getppid`).
 //!
 //!     cargo run -p pool-manager-queue
 
