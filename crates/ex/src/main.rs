@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
+use ex::Error;
+
 use crate::commands::{Trouble, all, check, explore, list, new, run, timeline};
 
 const FAILURE: u8 = 1;
@@ -75,7 +77,11 @@ fn main() -> ExitCode {
             USAGE.into()
         }
         Err(Trouble::Failed(error)) => {
-            anstream::eprintln!("error: {error}");
+            match error {
+                // Each of its mistakes begins so by itself.
+                Error::Contract(_) => anstream::eprintln!("{error}"),
+                _ => anstream::eprintln!("error: {error}"),
+            }
             FAILURE.into()
         }
     }

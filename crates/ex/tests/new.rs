@@ -82,8 +82,7 @@ fn assert_mutants_fit(folder: &Path) -> Result {
 }
 
 #[test]
-fn a_new_example_builds_and_keeps_its_contract_and_is_not_overwritten() -> Result
-{
+fn a_new_example_keeps_its_contract_and_is_not_overwritten() -> Result {
     let workspace = workspace()?;
     let new = [
         "new",
@@ -114,6 +113,14 @@ fn a_new_example_builds_and_keeps_its_contract_and_is_not_overwritten() -> Resul
         let kept = assert_done(&workspace, &["check", name, "--runs", "2"])?;
         assert!(kept.contains("kept  2 runs"), "{kept}");
     }
+
+    let contract = named.join("default.contract");
+    let kept = fs::read_to_string(&contract)?;
+    fs::write(&contract, format!("{kept}elapsed >= 1 s\n"))?;
+    let wrong = run_in(&workspace, &["check", "read-write-lock"])?;
+    assert_eq!(wrong.code, Some(1));
+    let complaint = "error: this rule does not say why it holds\n";
+    assert!(wrong.stderr.starts_with(complaint), "{}", wrong.stderr);
 
     let before = contents(&workspace.join("examples-sync"))?;
     let Done { code, stderr, .. } = run_in(&workspace, &new)?;
