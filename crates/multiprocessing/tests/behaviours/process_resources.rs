@@ -1,15 +1,17 @@
 //! What a start takes, and that all of it is given back.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
+use std::path::Path;
 
-use multiprocessing::{Error, Process, Result, active_children};
+use multiprocessing::{Error, Pool, Process, Queue, Result, active_children};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{Uid, getuid, setresuid};
 
 use crate::harness::{Test, list};
+use crate::pool_tasks::square;
 use crate::procfs::{alive, open_descriptors, own_zombies};
 use crate::support::{
     SOON, eventually, in_child, joined, sleep_for_ever, started,
@@ -23,7 +25,9 @@ pub(crate) const TESTS: &[Test] = list![
     b040_with_room_for_one_descriptor_the_child_runs,
     a_thousand_starts_leave_nothing_behind,
     who_is_never_joined_is_no_zombie_for_long,
-    a_child_has_no_descriptors_of_its_siblings,
+    b036_a_child_has_no_descriptors_of_its_siblings,
+    b037_a_child_has_the_descriptors_of_its_parent,
+    b038_a_child_may_have_a_pool_and_a_queue,
 ];
 
 fn b020_what_moves_into_the_child_is_closed_in_the_parent() {
@@ -142,7 +146,7 @@ fn who_is_never_joined_is_no_zombie_for_long() {
     assert!(open_descriptors() <= before + 1);
 }
 
-fn a_child_has_no_descriptors_of_its_siblings() {
+fn b036_a_child_has_no_descriptors_of_its_siblings() {
     let before = open_descriptors();
     for _ in 0..20 {
         started(|| sleep_for_ever());
@@ -154,4 +158,31 @@ fn a_child_has_no_descriptors_of_its_siblings() {
     for child in active_children() {
         child.kill().expect("it can be killed");
     }
+}
+
+fn b037_a_child_has_the_descriptors_of_its_parent() {
+    let (mut reader, writer) = std::io::pipe().expect("there is room");
+    let number = writer.as_raw_fd();
+    let exitcode = in_child(|| {
+        assert!(Path::new(&format!("/proc/self/fd/{number}")).exists());
+        (&writer).write_all(b"from the child").expect("it is read");
+    });
+    assert_eq!(exitcode, 0);
+    drop(writer);
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("the pipe works");
+    assert_eq!(text, "from the child");
+}
+
+fn b038_a_child_may_have_a_pool_and_a_queue() {
+    let exitcode = in_child(|| -> Result<()> {
+        let queue = Queue::bounded(1)?;
+        let child = started(|| queue.put(9));
+        assert_eq!(queue.get()?, 9);
+        assert_eq!(joined(&child), 0);
+        let pool = Pool::new(2)?;
+        assert_eq!(pool.map(square, [1, 2, 3])?, [1, 4, 9]);
+        Ok(())
+    });
+    assert_eq!(exitcode, 0);
 }

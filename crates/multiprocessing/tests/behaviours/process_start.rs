@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use multiprocessing::{
-    Error, Process, active_children, cpu_count, current_process, parent_process,
+    Connection, Error, Pipe, Process, Result, active_children, cpu_count,
+    current_process, parent_process,
 };
 
 use crate::harness::{Test, list};
@@ -20,6 +21,7 @@ pub(crate) const TESTS: &[Test] = list![
     b009_the_child_has_a_main_thread_of_its_own,
     b014_there_is_a_processor,
     b015_active_children_lists_from_start_to_end,
+    b024_a_type_with_a_loop_of_its_own_serves_until_told,
     b030_a_second_start_is_refused,
     b030_a_start_by_another_process_is_refused,
     b031_a_daemon_may_not_start_children,
@@ -163,6 +165,31 @@ fn b015_active_children_lists_from_start_to_end() {
     listed.join().expect("it can be joined");
     assert!(active_children().is_empty());
     assert_eq!(child.exitcode().ok(), Some(Some(-9)));
+}
+
+struct Upper {
+    requests: Connection,
+}
+
+impl Upper {
+    fn run(&self) -> Result<()> {
+        while let Some(text) = self.requests.recv::<Option<String>>()? {
+            self.requests.send(&text.to_uppercase())?;
+        }
+        Ok(())
+    }
+}
+
+fn b024_a_type_with_a_loop_of_its_own_serves_until_told() {
+    let (client, requests) = Pipe::duplex().expect("there is room");
+    let upper = Upper { requests };
+    let server = started(move || upper.run());
+    for (text, answer) in [("hello", "HELLO"), ("world", "WORLD")] {
+        client.send(&Some(text)).expect("it is received");
+        assert_eq!(client.recv::<String>().expect("it is sent"), answer);
+    }
+    client.send(&None::<&str>).expect("it is received");
+    assert_eq!(joined(&server), 0);
 }
 
 fn b030_a_second_start_is_refused() {
