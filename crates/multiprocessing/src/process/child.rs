@@ -3,7 +3,8 @@
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{
     Signal, WaitId, WaitIdOptions, pidfd_send_signal, waitid,
@@ -13,6 +14,7 @@ use super::context::{context, pid};
 use super::wait::readable;
 use crate::error::{Error, Result};
 use crate::sys;
+use crate::sys::mutex::remaining;
 use crate::sys::point::point;
 
 /// A handle to a child process, cheap to clone. Every
@@ -212,16 +214,31 @@ impl Child {
         action: &'static str,
         limit: Option<Duration>,
     ) -> Result<bool> {
+        /// Between two looks at a child that a tracer holds.
+        const LOOK: Duration = Duration::from_millis(1);
+
         self.mine()?;
         let pidfd = self.pidfd(action)?;
-        if !readable(pidfd.as_fd(), limit)? {
-            return Ok(false);
-        }
-        let reaped = self.0.reap(&pidfd);
+        let start = Instant::now();
+        let reaped = loop {
+            if !readable(pidfd.as_fd(), remaining(start, limit))? {
+                return Ok(false);
+            }
+            match self.0.reap(&pidfd) {
+                Ok(false) => {}
+                reaped => break reaped,
+            }
+            // It has ended, but whoever traces it, a debugger say, is told of
+            // that first.
+            if limit.is_some_and(|limit| start.elapsed() >= limit) {
+                return Ok(false);
+            }
+            thread::sleep(LOOK);
+        };
         context()
             .children
             .retain(|child| !Arc::ptr_eq(child, &self.0));
-        reaped.map(|()| true)
+        reaped
     }
 
     pub(super) fn open(&self) -> Result<MutexGuard<'_, Status>> {
@@ -249,11 +266,12 @@ impl ChildState {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Fetches the exit status of a child that has ended, once.
-    fn reap(&self, pidfd: &Arc<OwnedFd>) -> Result<()> {
+    /// Fetches the exit status of a child that has ended, once; tells whether
+    /// it is there.
+    fn reap(&self, pidfd: &Arc<OwnedFd>) -> Result<bool> {
         let mut status = self.status();
         let Status::Running { pid, .. } = *status else {
-            return Ok(());
+            return Ok(true);
         };
         // nix's WaitStatus cannot hold a real-time signal, and would lose it.
         let ended = waitid(
@@ -261,7 +279,7 @@ impl ChildState {
             WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
         );
         let exitcode = match ended {
-            Ok(None) => return Ok(()),
+            Ok(None) => return Ok(false),
             Ok(Some(ended)) => match ended.exit_status() {
                 Some(code) => code,
                 None => -ended.terminating_signal().unwrap_or_default(),
@@ -284,7 +302,7 @@ impl ChildState {
             // Killed, perhaps in the middle of making shared memory.
             sys::region::sweep();
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -6,9 +6,15 @@ use std::time::{Duration, Instant};
 
 use multiprocessing::{Child, Error, Process, Sentinel, active_children};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::ptrace;
+use nix::sys::wait::waitpid;
+use nix::unistd::Pid;
 
 use crate::harness::{Test, list};
-use crate::support::{in_child, joined, sleep_for_ever, started};
+use crate::support::{
+    SOON, eventually, in_child, is_told, joined, killed, sleep_for_ever,
+    started, tell, told,
+};
 
 pub(crate) const TESTS: &[Test] = list![
     b010_a_join_of_no_time_leaves_the_child_alive,
@@ -25,6 +31,7 @@ pub(crate) const TESTS: &[Test] = list![
     a_process_may_not_join_or_signal_itself,
     a_thread_may_join_while_main_joins,
     a_real_time_signal_is_told,
+    a_traced_child_is_joined_when_its_tracer_lets_go,
 ];
 
 fn b010_a_join_of_no_time_leaves_the_child_alive() {
@@ -229,4 +236,30 @@ fn readable(sentinel: &Sentinel, limit: PollTimeout) -> bool {
 
 fn wait_for(sentinel: &Sentinel) {
     assert!(readable(sentinel, PollTimeout::NONE));
+}
+
+fn a_traced_child_is_joined_when_its_tracer_lets_go() {
+    let child = started(|| sleep_for_ever());
+    let pid = child.pid().expect("it is open").expect("it was started");
+    let tracer = started(|| {
+        let pid = Pid::from_raw(pid);
+        let seized = ptrace::seize(pid, ptrace::Options::empty());
+        tell("seized", seized.is_ok());
+        eventually(SOON, || is_told("go"));
+        waitpid(pid, None).map(drop)
+    });
+    if !told::<bool>("seized") {
+        println!("not tested: this machine does not let one trace another");
+        tell("go", "");
+        return killed(&child);
+    }
+    child.kill().expect("it can be killed");
+    let sentinel = child.sentinel().expect("it was started");
+    wait_for(&sentinel);
+    let limit = Duration::from_millis(20);
+    assert_eq!(child.join_timeout(limit).ok(), Some(false));
+    assert_eq!(child.exitcode().ok(), Some(None));
+    tell("go", "");
+    assert_eq!(joined(&child), -9);
+    assert_eq!(joined(&tracer), 0);
 }
