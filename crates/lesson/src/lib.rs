@@ -4,13 +4,11 @@
 //!   reads its output any more.
 //! - [`sleep`] and [`seconds`]: time at the reader's pace. `LESSON_PACE=0.01`
 //!   makes every second a hundredth of one, sleeps and time limits alike;
-//!   [`elapsed`] measures in the same seconds.
+//!   [`elapsed`] measures in the same seconds; [`is_paced`] is for a program
+//!   whose clock is virtual.
 //! - [`randint`] and [`random`](random()): random numbers, the same in every run
 //!   under `LESSON_SEED=n`.
 //! - [`pages`]: pages to fetch, and a server that has them.
-//!   [`elapsed`] measures in the same seconds; [`is_paced`] is for a program
-//!   whose clock is virtual.
-//! - [`randint`]: random numbers, the same in every run under `LESSON_SEED=n`.
 //! - [`python_bool`]: `True` and `False`.
 //! - [`Result`]: an error that `main` returns is one line on stderr, and exit
 //!   code 1.

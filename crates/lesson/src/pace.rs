@@ -11,10 +11,17 @@ pub fn sleep(time: impl Into<f64>) {
     thread::sleep(seconds(time));
 }
 
-/// So many seconds of the lesson, as a time limit. A negative time is none.
+/// So many seconds of the lesson, as a time limit. A negative time is none, and
+/// one that is too long to be counted is the longest.
 #[must_use]
 pub fn seconds(time: impl Into<f64>) -> Duration {
-    Duration::try_from_secs_f64(time.into() * pace()).unwrap_or_default()
+    let time = time.into() * pace();
+    let longest = if time > 0.0 {
+        Duration::MAX
+    } else {
+        Duration::ZERO
+    };
+    Duration::try_from_secs_f64(time).unwrap_or(longest)
 }
 
 /// The seconds of the lesson since `start`.
@@ -49,5 +56,24 @@ fn read() -> Result<f64, String> {
             "error: {VARIABLE} is '{text}': a number from 0.000001 to 1000 \
              is wanted, 1 for the text's own pace"
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::seconds;
+
+    #[test]
+    fn a_time_that_cannot_be_counted_is_the_nearest_that_can() {
+        for (time, limit) in [
+            (f64::INFINITY, Duration::MAX),
+            (1e30, Duration::MAX),
+            (-1.0, Duration::ZERO),
+            (f64::NAN, Duration::ZERO),
+        ] {
+            assert_eq!(seconds(time), limit, "{time}");
+        }
     }
 }

@@ -44,6 +44,14 @@ pub fn urlopen(url: &str) -> io::Result<Vec<u8>> {
     body(url, &response)
 }
 
+/// A URL that [`urlopen`] can fetch: the `value_parser` of a flag.
+///
+/// # Errors
+/// If it is of another form.
+pub fn url_argument(url: &str) -> io::Result<String> {
+    request(url).map(|_| url.into())
+}
+
 /// The `host:port` of a URL, and what to send there.
 ///
 /// # Errors

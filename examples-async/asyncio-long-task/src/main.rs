@@ -39,7 +39,7 @@ async fn job1() {
     println!("job1 finished");
 }
 
-/// Each `await` of it resumes the generator, until that has ended.
+/// Each time the loop polls it, the generator goes on, until it has ended.
 async fn generator_based() {
     let mut body = Generator::<()>::new(|co| {
         co.yield_(())?;
@@ -72,14 +72,14 @@ struct Flags {
 
 fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
-    let r#loop = LocalSet::new();
     if flags.generator {
-        r#loop.block_on(&event_loop()?, async {
+        event_loop()?.block_on(async {
             generator_based().await;
             async { println!("native") }.await;
         });
         return Ok(());
     }
+    let r#loop = LocalSet::new();
     r#loop.spawn_local(long_task());
     r#loop.spawn_local(job1());
     event_loop()?.block_on(r#loop); // until all tasks have ended

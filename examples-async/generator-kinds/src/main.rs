@@ -7,8 +7,8 @@
 //!     cargo run -p generator-kinds -- --function
 //!     cargo run -p generator-kinds -- --exhaust
 //!
-//! `--exhaust`: that of an expression ends by itself. In Rust an iterator is
-//! all that is needed for an expression: `(0..10).map(|x| x * x)` is as lazy.
+//! `--exhaust`: one of an expression raises `StopIteration` by itself. In Rust
+//! an iterator is enough for an expression: `(0..10).map(|x| x * x)` is as lazy.
 
 use std::any::Any;
 
@@ -45,10 +45,11 @@ fn exhaust() -> lesson::Result {
     loop {
         match l.next() {
             Ok(item) => println!("{item}"),
-            Err(Error::StopIteration) => break println!("StopIteration: "),
+            Err(Error::StopIteration) => break,
             Err(error) => return Err(error.into()),
         }
     }
+    println!("StopIteration: ");
     Ok(())
 }
 

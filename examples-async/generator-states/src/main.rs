@@ -1,8 +1,8 @@
 //! States 生成器的执行状态 · The four states of a generator
 //!
 //! Look at: a generator waits to begin, runs, waits where it has yielded, and
-//! has ended. That it runs only it can see itself, and needs no threads for it;
-//! in Rust by its types: who runs it has borrowed it.
+//! has ended. Only the generator itself can see that it runs, and it needs no
+//! thread for that. In Rust the types say so: who runs it has borrowed it.
 //!
 //!     cargo run -p generator-states
 //!     cargo run -p generator-states -- --close-throw

@@ -7,8 +7,7 @@
 //!     cargo run -p greenlet-switch -- --coroutine
 //!     cargo run -p greenlet-switch -- --scheduler
 
-use std::collections::VecDeque;
-use std::fs::read_dir;
+use std::{collections::VecDeque, fs::read_dir};
 
 use generator::Generator;
 use generator::greenlet::Greenlets;
@@ -50,7 +49,8 @@ fn coroutine() -> lesson::Result {
 fn countdown(n: u32) -> Generator<()> {
     Generator::new(move |co| {
         for left in (1..=n).rev() {
-            co.yield_(println!("T-minus {left}"))?;
+            println!("T-minus {left}");
+            co.yield_(())?;
         }
         println!("Blastoff!");
         Ok(())
@@ -82,9 +82,9 @@ struct Flags {
 
 fn main() -> lesson::Result {
     match lesson::begin!(Flags) {
-        flags if flags.coroutine => return coroutine(),
+        flags if flags.coroutine => coroutine()?,
         flags if flags.scheduler => scheduler(),
-        _ => return switch(),
+        _ => switch()?,
     }
     Ok(())
 }

@@ -49,10 +49,12 @@ fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
     let mut hub = Hub::new();
     let Some(rounds) = flags.rounds else {
-        let spawned = [(); 3].map(|()| hub.spawn("f(5)", |here| f(here, 5)));
-        for greenlet in &spawned {
-            hub.join(greenlet);
-        }
+        let g1 = hub.spawn("f(5)", |here| f(here, 5));
+        let g2 = hub.spawn("f(5)", |here| f(here, 5));
+        let g3 = hub.spawn("f(5)", |here| f(here, 5));
+        hub.join(&g1);
+        hub.join(&g2);
+        hub.join(&g3);
         return Ok(());
     };
     println!("threads at start: {}", threads()?);

@@ -2,18 +2,19 @@
 //!
 //! Look at: all three have begun before the first has its page, and they end in
 //! another order; together they take as long as the slowest. One thread runs
-//! them: at each `await` whoever waits for the network gives way.
+//! all three: at each `await` whoever waits for the network gives way.
 //!
 //!     cargo run -p greenlets-fetch
 //!
 //! gevent patches Python's sockets so that they switch; tokio's say so, by
 //! `await`. `spawn` is `spawn_local` here, and `joinall` is `join_next` until
-//! there is none. The pages are on a server of the example's own, which takes
-//! 0.4, 0.8 and 0.6 seconds; `http://…` URLs are fetched instead if given.
+//! there is none. The pages are on a server of the example's own, which has its
+//! own threads and takes 0.4, 0.8 and 0.6 seconds; `http://…` URLs are fetched
+//! instead if given.
 
 use std::io;
 
-use lesson::pages::{Page, body, request, serve};
+use lesson::pages::{Page, body, request, serve, url_argument};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
@@ -55,6 +56,7 @@ async fn joinall(urls: Vec<String>) -> lesson::Result {
 #[command(about)]
 struct Flags {
     /// What to fetch instead of the example's own pages
+    #[arg(value_parser = url_argument)]
     urls: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ use std::process;
 use std::time::Instant;
 
 use lesson::{elapsed, python_bool, seconds, sleep};
-use multiprocessing::Pool;
+use multiprocessing::{Error, Pool};
 
 fn number_and_worker(x: u32) -> (u32, u32) {
     sleep(0.2);
@@ -47,7 +47,7 @@ fn get_timeout() -> lesson::Result {
     let pool = Pool::new(1)?;
     let start = Instant::now();
     let result = pool.apply_async(slow_cube, 3)?;
-    if result.get_timeout(seconds(0.5)).is_err() {
+    if let Err(Error::TimedOut) = result.get_timeout(seconds(0.5)) {
         let (time, ready) = (elapsed(start), python_bool(result.ready()));
         println!("TimeoutError after {time:.2} s, ready={ready}");
     }

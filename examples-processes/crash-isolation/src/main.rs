@@ -18,9 +18,8 @@ use lesson::{python_bool, sleep};
 use multiprocessing::Process;
 use nix::sys::signal::{Signal, raise};
 
-/// What an access to memory that is not there does. Rust looks at the first
-/// signal itself, whether the stack is full, and leaves the second to take its
-/// course.
+/// What an access to memory that is not there does. Rust catches the first
+/// signal, to see whether the stack has overflowed; the second one kills.
 fn fault() -> lesson::Result {
     loop {
         raise(Signal::SIGSEGV)?;

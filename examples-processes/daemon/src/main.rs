@@ -1,8 +1,7 @@
 //! daemon 守护进程 · A daemon ends with its parent
 //!
 //! Look at: the daemon would run for ever, and the parent does not wait for it:
-//! at its own end it terminates it. A child that is no daemon it would wait
-//! for.
+//! at its own end it terminates it. It would wait for a child that is none.
 //!
 //!     cargo run -p daemon
 

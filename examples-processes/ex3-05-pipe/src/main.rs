@@ -1,8 +1,8 @@
 //! 例 3-5 单向管道通信 · Communication through a pipe
 //!
 //! Look at: a message is received after it was sent. That the lines come in
-//! pairs is the work of the sleeps; five messages are never received. Each end
-//! moves into its process and is closed in the parent when that starts.
+//! pairs is the work of the sleeps; five messages are never received. The
+//! parent keeps both ends open, so proc1 may go on when proc2 has ended.
 //!
 //!     cargo run -p ex3-5
 
@@ -28,8 +28,8 @@ fn proc2(pipe: &Connection) -> lesson::Result {
 
 fn procs_pipe() -> lesson::Result {
     let (parent_conn, child_conn) = Pipe::duplex()?;
-    let p1 = Process::new(move || proc1(&parent_conn));
-    let p2 = Process::new(move || proc2(&child_conn));
+    let p1 = Process::new(|| proc1(&parent_conn));
+    let p2 = Process::new(|| proc2(&child_conn));
 
     p1.start()?;
     p2.start()?;

@@ -6,13 +6,14 @@
 //!     cargo run -p pipe-messages
 //!
 //! Python raises `AttributeError` for a function that pickle cannot find by its
-//! name. Here a function does not compile, but a path may be no text.
+//! name. Here such a call does not compile; but the name of a file need not be
+//! valid UTF-8, and then it cannot be encoded.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use lesson::python_bool;
+use lesson::{python_bool, seconds};
 use multiprocessing::{Error, Pipe};
 
 type Message = ((i32, f64, Option<()>, bool), [u8; 5], String);
@@ -27,7 +28,9 @@ fn main() -> lesson::Result {
     println!("{{'a': {a}, 'b': (b'{bytes}', '{text}')}}");
 
     let no_text = Path::new(OsStr::from_bytes(b"\xff"));
-    if let Err(Error::Encode { .. }) = conn2.send(no_text) {
+    if let Err(Error::Encode { .. }) = conn2.send(no_text)
+        && !conn1.poll(seconds(0))?
+    {
         println!("AttributeError");
     }
     Ok(())

@@ -18,7 +18,8 @@ fn worker(name: &str) {
     println!("你好 {name}");
 }
 
-fn start_twice(p: &Process<'_>) -> lesson::Result {
+fn start_twice() -> lesson::Result {
+    let p = Process::new(|| worker("Python"));
     p.start()?;
     p.join()?;
     if let Err(error) = p.start() {
@@ -29,8 +30,11 @@ fn start_twice(p: &Process<'_>) -> lesson::Result {
 
 fn join_twice(p: &Process<'_>) -> lesson::Result {
     p.start()?;
-    (0..3).try_for_each(|_| p.join())?;
-    println!("joined 3 times, exitcode {:?}", p.exitcode()?);
+    for _ in 0..3 {
+        p.join()?;
+    }
+    let exitcode = p.exitcode()?.unwrap_or_default();
+    println!("joined 3 times, exitcode {exitcode}");
     Ok(())
 }
 
@@ -55,15 +59,17 @@ fn join_timeout() -> lesson::Result {
     let ended = p.join_timeout(seconds(0.5))?;
     println!("join(0.5) returned {}", python_bool(ended));
     p.join()?;
-    println!("join() returned, exitcode {:?}", p.exitcode()?);
+    let exitcode = p.exitcode()?.unwrap_or_default();
+    println!("join() returned, exitcode {exitcode}");
     Ok(())
 }
 
-fn join_before_start(p: &Process<'_>) -> lesson::Result {
+fn join_before_start() -> lesson::Result {
+    let p = Process::new(|| worker("Python"));
     if let Err(error) = p.join() {
         println!("{error}");
     }
-    join_twice(p)
+    join_twice(&p)
 }
 
 #[derive(clap::Parser)]
@@ -78,12 +84,11 @@ struct Flags {
 
 fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
-    let p = Process::new(|| worker("Python"));
     match flags.case.as_str() {
-        "join-twice" => join_twice(&p),
+        "join-twice" => join_twice(&Process::new(|| worker("Python"))),
         "join-self" => join_self(),
         "join-timeout" => join_timeout(),
-        "join-before-start" => join_before_start(&p),
-        _ => start_twice(&p),
+        "join-before-start" => join_before_start(),
+        _ => start_twice(),
     }
 }

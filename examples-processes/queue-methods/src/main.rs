@@ -11,7 +11,7 @@
 //!     cargo run -p queue-methods -- status
 
 use lesson::{seconds, sleep};
-use multiprocessing::{Process, Queue, Result};
+use multiprocessing::{Error, Process, Queue, Result};
 
 fn fill(q: &Queue<char>) -> Result<()> {
     q.put('a')?;
@@ -32,7 +32,7 @@ fn put_room(q: &Queue<char>) -> Result<()> {
     });
     getter.start()?;
     // However long the limit is, the getter may be slower.
-    while q.put_timeout('c', seconds(4)).is_err() {}
+    while let Err(Error::Full) = q.put_timeout('c', seconds(4)) {}
     getter.join()?;
     println!("put returned when there was room");
     Ok(())

@@ -1,6 +1,7 @@
 //! Popen 与外部程序对话 · Talk to an outside program
 //!
-//! Look at: `sort` says nothing before its stdin is closed.
+//! Look at: Python's `communicate` is three steps here: write; close stdin, as
+//! it is dropped; read to the end. `sort` says nothing before the second.
 //!
 //!     cargo run -p subprocess-communicate
 //!     cargo run -p subprocess-communicate -- --command sort
@@ -9,6 +10,7 @@
 //! What nslookup says depends on the network; `cat` says what it is told.
 
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitCode, Stdio};
 
 #[derive(clap::Parser)]
@@ -40,6 +42,8 @@ fn main() -> lesson::Result<ExitCode> {
     }
     let output = p.wait_with_output()?;
     println!("{}", String::from_utf8_lossy(&output.stdout));
-    println!("Exit code: {}", output.status.code().unwrap_or(-1));
+    let signal = output.status.signal().map(|signal| -signal);
+    let code = output.status.code().or(signal).unwrap_or_default();
+    println!("Exit code: {code}");
     Ok(ExitCode::SUCCESS)
 }

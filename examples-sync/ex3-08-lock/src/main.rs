@@ -52,6 +52,7 @@ struct Flags {
     no_lock: bool,
     /// Let process N, from 0 to 4, panic while it holds the lock
     #[arg(long, value_name = "N", value_parser = 0..5)]
+    #[arg(conflicts_with = "no_lock")]
     fail: Option<i64>,
 }
 

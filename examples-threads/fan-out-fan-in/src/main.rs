@@ -2,7 +2,7 @@
 //!
 //! Look at: a thread for each item, which is the fan out; then one sum of all
 //! their results, which is the fan in: `iter` ends when the last sender is
-//! gone, that is when the last thread has ended.
+//! gone, that is when the last result has been sent.
 //!
 //!     cargo run -p fan-out-fan-in
 //!

@@ -5,7 +5,8 @@
 //!
 //!     cargo run -p thread-logging
 //!
-//! Python calls a thread without a name `Thread-1 (foo)`; here it is told so.
+//! Python calls a thread without a name `Thread-1 (foo)`; here it is given that
+//! name.
 
 use std::io::Write;
 use std::thread::{self, current};
