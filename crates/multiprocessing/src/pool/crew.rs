@@ -8,26 +8,32 @@ use std::time::Duration;
 use rustix::process::{Signal, pidfd_send_signal};
 
 use super::line::{Line, Message};
-use super::result::ResultCell;
 use super::worker::Answer;
 use crate::codec;
 use crate::process::Child;
 use crate::process::wait::readable;
-use crate::sys::task::Failure;
+use crate::sys::task::{Failure, ItemResult};
+
+/// Where the results of a task's items go.
+pub(super) trait Sink: Send + Sync {
+    /// Takes the results of the items from `start` on. For the dispatcher's
+    /// thread.
+    fn fill(&self, start: usize, results: Vec<ItemResult>);
+}
 
 /// A part of a task: some items that one worker takes at once.
 pub(super) struct Job {
     pub(super) order: Message,
     pub(super) count: usize,
-    /// Where the results go: into this cell, from this place on.
-    pub(super) cell: Arc<ResultCell>,
+    /// Where the results go: there, from this place on.
+    pub(super) sink: Arc<dyn Sink>,
     pub(super) start: usize,
 }
 
 impl Job {
     pub(super) fn fail(self, failure: &Failure) {
         let results = (0..self.count).map(|_| Err(failure.clone())).collect();
-        self.cell.fill(self.start, results);
+        self.sink.fill(self.start, results);
     }
 
     /// Takes what the worker sent: one result an item, or one failure for
@@ -35,7 +41,7 @@ impl Job {
     pub(super) fn finish(self, answer: Answer) {
         match &answer[..] {
             [Err(failure)] => self.fail(failure),
-            _ => self.cell.fill(self.start, answer),
+            _ => self.sink.fill(self.start, answer),
         }
     }
 }
@@ -189,5 +195,14 @@ impl Crew {
         let begun = self.workers.iter_mut().filter_map(|one| one.job.take());
         let begun: Vec<_> = begun.collect();
         begun.into_iter().chain(self.waiting.drain(..)).collect()
+    }
+
+    /// Takes away the jobs for `sink` that nobody has begun.
+    pub(super) fn withdraw(&mut self, sink: &Arc<dyn Sink>) -> Vec<Job> {
+        let waiting = self.waiting.drain(..);
+        let (its, others): (Vec<_>, Vec<_>) =
+            waiting.partition(|job| Arc::ptr_eq(&job.sink, sink));
+        self.waiting = others.into();
+        its
     }
 }

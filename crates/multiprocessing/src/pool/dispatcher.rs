@@ -9,7 +9,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
 
-use super::crew::{Crew, End, Job, Worker};
+use super::crew::{Crew, End, Job, Sink, Worker};
 use super::result::call as run_call;
 use super::worker::Answer;
 use super::zygote::{self, News};
@@ -108,6 +108,15 @@ impl Dispatcher {
             self.wake();
         }
         Ok(())
+    }
+
+    /// Gives up what nobody has begun of the task whose results go to `sink`.
+    pub(super) fn withdraw(&self, sink: &Arc<dyn Sink>) {
+        let withdrawn = self.state().crew.withdraw(sink);
+        if !withdrawn.is_empty() {
+            // They may have been all that a closed pool had left to do.
+            self.wake();
+        }
     }
 
     /// Lets the thread call `call`; if it has ended, calls it here.

@@ -14,6 +14,7 @@
 
 mod crew;
 mod dispatcher;
+mod imap;
 mod line;
 mod result;
 mod worker;
@@ -35,11 +36,12 @@ use crate::process::{pid, start_internal};
 use crate::sys::point::point;
 use crate::sys::task;
 use crate::threads;
-use crew::{Job, Worker};
+use crew::{Job, Sink, Worker};
 use dispatcher::Dispatcher;
 use line::Message;
 use result::ResultCell;
 
+pub use imap::Imap;
 pub use result::AsyncResult;
 
 /// Worker processes that run functions. Python: `multiprocessing.Pool`.
@@ -204,9 +206,6 @@ impl Pool {
         R: Serialize + DeserializeOwned + 'static,
     {
         point("Pool.map_async");
-        if chunk == 0 {
-            return Err(Error::invalid("a chunk needs at least 1 item"));
-        }
         self.submit_all(function, items, Some(chunk))
     }
 
@@ -276,7 +275,8 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        let cell = self.submit(function, &[argument], 1)?;
+        let cell = ResultCell::new(1);
+        self.submit(function, &[argument], 1, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::only, dispatcher))
     }
@@ -295,35 +295,40 @@ impl Pool {
         let items: Vec<A> = items.into_iter().collect();
         let four_each = items.len().div_ceil(4 * self.processes).max(1);
         let chunk = chunk.unwrap_or(four_each);
-        let cell = self.submit(function, &items, chunk)?;
+        let cell = ResultCell::new(items.len());
+        self.submit(function, &items, chunk, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::all, dispatcher))
     }
 
+    /// Gives the items to the workers, in chunks of `chunk`; the results go to
+    /// `sink`.
     fn submit<A, R>(
         &self,
         function: fn(A) -> R,
         items: &[A],
         chunk: usize,
-    ) -> Result<Arc<ResultCell>>
+        sink: &Arc<dyn Sink>,
+    ) -> Result<()>
     where
         A: Serialize + DeserializeOwned,
         R: Serialize,
     {
         self.mine()?;
-        let cell = ResultCell::new(items.len());
+        if chunk == 0 {
+            return Err(Error::invalid("a chunk needs at least 1 item"));
+        }
         let jobs = items.chunks(chunk).enumerate().map(|(number, items)| {
             Ok(Job {
                 order: Message::new(task::order(function, items)?)?,
                 count: items.len(),
-                cell: Arc::clone(&cell),
+                sink: Arc::clone(sink),
                 start: number * chunk,
             })
         });
         // All of them, before the first is given away.
         let jobs = jobs.collect::<Result<Vec<_>>>()?;
-        self.dispatcher.submit(jobs)?;
-        Ok(cell)
+        self.dispatcher.submit(jobs)
     }
 
     fn mine(&self) -> Result<()> {

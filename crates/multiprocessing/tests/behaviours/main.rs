@@ -19,6 +19,7 @@ mod pool;
 mod pool_callbacks;
 mod pool_end;
 mod pool_family;
+mod pool_imap;
 mod pool_items;
 mod pool_killed;
 mod pool_tasks;
@@ -76,6 +77,7 @@ const TESTS: &[&[Test]] = &[
     signals::TESTS,
     pool::TESTS,
     pool_items::TESTS,
+    pool_imap::TESTS,
     pool_callbacks::TESTS,
     pool_end::TESTS,
     pool_killed::TESTS,
