@@ -35,6 +35,7 @@
 //! | `JoinableQueue` | [`JoinableQueue`] | `join` may have a time limit |
 //! | `put_nowait`, `put(x, timeout=t)` | `try_put`, `put_timeout` | the same for `get` |
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
+//! | `Pool(n, initializer=f, initargs=(x,), maxtasksperchild=m)` | [`Pool::builder`]`().processes(n).initializer(\|\| f(x)).maxtasksperchild(m).build()` | an initializer that fails breaks the pool, where CPython makes workers without end |
 //! | `apply_async(f, (x,), callback=g)` | `pool.apply_async(f, x)?.callback(g)` | |
 //! | `imap(f, items, chunksize=n)` | [`imap`](Pool::imap), [`imap_in_chunks`](Pool::imap_in_chunks) | the items are [`Result`]s; dropping the iterator gives up what has not begun |
 //! | `imap_unordered(f, items)` | [`imap_unordered`](Pool::imap_unordered), [`imap_unordered_in_chunks`](Pool::imap_unordered_in_chunks) | |
@@ -48,8 +49,7 @@
 //! seconds. A call with a limit may take 0.1 s longer where another process is
 //! stopped in the middle of its own.
 //!
-//! Not here: `Event`, `Condition`, `Barrier`; `Pool`'s
-//! `initializer`, `maxtasksperchild`; a manager's locks and values;
+//! Not here: `Event`, `Condition`, `Barrier`; a manager's locks and values;
 //! `Listener`, `Client`; the `shared_memory` module.
 //!
 //! # What is different, and why
@@ -106,6 +106,8 @@
 //! | 170 | `Pool(-1)` | a `usize` is never negative |
 //! | 174 | thread pools do not wrap the error | there is no pool of threads |
 //! | 179 | the error has the value's text | a value need not have one |
+//! | 182 | `maxtasksperchild` is negative, or no integer | a `usize` is neither; 0 is an error |
+//! | 184 | an initializer that cannot be called | what has no `Fn` is none, and does not compile |
 //! | 192 | a stack overflow is -11 | Rust tells of it and aborts: -6 |
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
 //! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
@@ -146,7 +148,7 @@ mod value;
 pub use error::{Error, Result};
 pub use manager::{DictProxy, ListProxy, Manager, QueueProxy};
 pub use pipe::{Connection, Pipe};
-pub use pool::{AsyncResult, Imap, Pool};
+pub use pool::{AsyncResult, Imap, Initialized, Pool, PoolBuilder};
 pub use process::{
     Child, CurrentProcess, Outcome, ParentProcess, Process, Sentinel,
     active_children, cpu_count, current_process, parent_process,

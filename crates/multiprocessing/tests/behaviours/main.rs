@@ -20,9 +20,11 @@ mod pool_callbacks;
 mod pool_end;
 mod pool_family;
 mod pool_imap;
+mod pool_initializer;
 mod pool_items;
 mod pool_killed;
 mod pool_tasks;
+mod pool_workers;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -82,6 +84,8 @@ const TESTS: &[&[Test]] = &[
     pool_end::TESTS,
     pool_killed::TESTS,
     pool_family::TESTS,
+    pool_workers::TESTS,
+    pool_initializer::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
