@@ -23,6 +23,7 @@ mod pool_imap;
 mod pool_initializer;
 mod pool_items;
 mod pool_killed;
+mod pool_random;
 mod pool_tasks;
 mod pool_workers;
 mod process_end;
@@ -86,6 +87,7 @@ const TESTS: &[&[Test]] = &[
     pool_family::TESTS,
     pool_workers::TESTS,
     pool_initializer::TESTS,
+    pool_random::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.
