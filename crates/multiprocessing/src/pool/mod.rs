@@ -215,7 +215,13 @@ impl Pool {
         self.wait()
     }
 
-    /// The process ids of the workers that live now.
+    /// How many workers it has, when none is being replaced.
+    #[must_use]
+    pub fn processes(&self) -> usize {
+        self.processes
+    }
+
+    /// The process ids of the workers that live now and may take tasks.
     #[must_use]
     pub fn worker_pids(&self) -> Vec<i32> {
         point("Pool.worker_pids");
