@@ -1,14 +1,15 @@
 //! `ProcessPoolExecutor`. A pool is made in a process with one thread, so each
 //! test runs in a child of its own.
 
-use std::process::{ExitCode, abort, id};
+use std::cell::Cell;
+use std::process::{Command, ExitCode, abort, id};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use concurrent::futures::{Error, Future, ProcessPoolExecutor, as_completed};
 use libtest_mimic::{Arguments, Trial};
-use multiprocessing::{Process, Semaphore};
+use multiprocessing::{Pool, Process, Semaphore};
 
 macro_rules! trials {
     ($($run:ident),* $(,)?) => {
@@ -40,7 +41,12 @@ fn main() -> ExitCode {
         b253_shutdown_cancels_what_has_not_begun,
         b254_cancel_before_shutdown_does_not_hang,
         b255_the_end_of_the_scope_waits_for_all,
+        b256_an_initializer_runs_before_the_first_task,
+        b256_an_initializer_that_fails_breaks_the_executor,
         b257_a_dead_worker_fails_its_task_alone,
+        b259_a_worker_is_replaced_after_its_tasks,
+        b259_many_tasks_and_a_shutdown_wait_for_the_replacements,
+        b260_without_a_replacement_the_executor_is_broken,
         b262_what_cannot_be_sent_is_the_futures_error,
         a_callback_may_submit_and_shut_down,
         as_completed_gives_all,
@@ -180,6 +186,93 @@ fn b257_a_dead_worker_fails_its_task_alone() {
     let error = dead.result().expect_err("it died").to_string();
     assert!(error.contains("exit code -6"), "{error}");
     assert_eq!(next.result().ok(), Some(9));
+}
+
+thread_local! {
+    static GIVEN: Cell<i32> = const { Cell::new(0) };
+}
+
+fn b256_an_initializer_runs_before_the_first_task() {
+    let given = 40;
+    let initializer = || GIVEN.set(given);
+    let pool = Pool::builder().processes(3).initializer(initializer);
+    let executor = ProcessPoolExecutor::from(pool.build().expect("room"));
+    let add = |n: i32| GIVEN.get() + n;
+    let results = executor.map(add, 0..30).expect("it is open");
+    let results: Vec<_> = results.filter_map(Result::ok).collect();
+    assert_eq!(results, (40..70).collect::<Vec<_>>());
+}
+
+#[track_caller]
+fn is_broken<R: Clone + std::fmt::Debug>(future: &Future<R>, why: &str) {
+    let error = future.result().expect_err("it is broken").to_string();
+    assert!(error.contains("the pool is broken"), "{error}");
+    assert!(error.contains(why), "{error}");
+}
+
+fn b256_an_initializer_that_fails_breaks_the_executor() {
+    let gate = gate();
+    let initializer = || {
+        gate.acquire()?;
+        Err(multiprocessing::Error::Empty)
+    };
+    let pool = Pool::builder().processes(2).initializer(initializer);
+    let executor = ProcessPoolExecutor::from(pool.build().expect("room"));
+    let pending = naps(&executor, 10);
+    gate.release().expect("one may fail");
+    let later = naps(&executor, 10);
+    for future in pending.iter().chain(&later) {
+        is_broken(future, "the queue is empty");
+    }
+    executor.shutdown();
+}
+
+fn short_lived(max_workers: usize, tasks: usize) -> ProcessPoolExecutor {
+    let pool = Pool::builder()
+        .processes(max_workers)
+        .maxtasksperchild(tasks);
+    pool.build().expect("there is room").into()
+}
+
+fn b259_a_worker_is_replaced_after_its_tasks() {
+    let executor = short_lived(1, 3);
+    let pids: Vec<_> = naps(&executor, 9)
+        .iter()
+        .map(|future| future.result().expect("nobody dies"))
+        .collect();
+    for (n, pair) in pids.windows(2).enumerate() {
+        assert_eq!(pair[0] == pair[1], n % 3 != 2, "{pids:?}");
+    }
+}
+
+fn b259_many_tasks_and_a_shutdown_wait_for_the_replacements() {
+    let executor = short_lived(3, 2);
+    let futures = naps(&executor, 100);
+    executor.shutdown();
+    assert!(futures.iter().all(|future| future.result().is_ok()));
+}
+
+fn parent((): ()) -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+fn b260_without_a_replacement_the_executor_is_broken() {
+    let executor = short_lived(1, 1);
+    let parents = executor.map(parent, [(), ()]).expect("it is open");
+    let zygote = parents.last().expect("two").expect("nobody dies");
+    assert_ne!(zygote, id(), "the second worker is no child of ours");
+    let pending = naps(&executor, 5);
+    let mut kill = Command::new("kill");
+    let killed = kill.args(["-9", &zygote.to_string()]).status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    // Each is done, or lost with its worker, or has nobody to do it.
+    for future in pending {
+        let _ = future.exception().expect("nobody cancels it");
+    }
+    is_broken(
+        &executor.submit(square, 3).expect("it is open"),
+        "has ended",
+    );
 }
 
 /// Cannot be encoded.

@@ -213,7 +213,8 @@ pub enum Error {
         exitcode: i32,
     },
 
-    /// The pool cannot replace its workers any more.
+    /// The pool has no workers any more and cannot make others, or its
+    /// initializer has failed in one. CPython makes workers without end.
     #[error("the pool is broken: {reason}; make a new one")]
     PoolBroken {
         /// Why.

@@ -36,7 +36,11 @@
 //! | `JoinableQueue` | [`JoinableQueue`] | `join` may have a time limit |
 //! | `put_nowait`, `put(x, timeout=t)` | `try_put`, `put_timeout` | the same for `get` |
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
+//! | `Pool(n, initializer=f, initargs=(x,), maxtasksperchild=m)` | [`Pool::builder`]`().processes(n).initializer(\|\| f(x)).maxtasksperchild(m).build()` | an initializer that fails breaks the pool, where CPython makes workers without end |
 //! | `apply_async(f, (x,), callback=g)` | `pool.apply_async(f, x)?.callback(g)` | |
+//! | `imap(f, items, chunksize=n)` | [`imap`](Pool::imap), [`imap_in_chunks`](Pool::imap_in_chunks) | the items are [`Result`]s; dropping the iterator gives up what has not begun |
+//! | `imap_unordered(f, items)` | [`imap_unordered`](Pool::imap_unordered), [`imap_unordered_in_chunks`](Pool::imap_unordered_in_chunks) | |
+//! | `IMapIterator.next(timeout=t)` | [`next_timeout`](Imap::next_timeout) | |
 //! | `AsyncResult.get(timeout=t)` | [`get_timeout`](AsyncResult::get_timeout) | |
 //! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type; a proxy is an item, too |
 //! | `multiprocessing.dummy.Process` | [`dummy::Process`] | for a pool of threads, see [`dummy`] |
@@ -45,8 +49,7 @@
 //! seconds. A call with a limit may take 0.1 s longer where another process is
 //! stopped in the middle of its own.
 //!
-//! Not here: `Event`, `Condition`, `Barrier`; `Pool.imap`, `imap_unordered`,
-//! `initializer`, `maxtasksperchild`; a manager's locks and values;
+//! Not here: `Event`, `Condition`, `Barrier`; a manager's locks and values;
 //! `Listener`, `Client`; the `shared_memory` module.
 //!
 //! # What is different, and why
@@ -98,11 +101,13 @@
 //! | 125 | a heap of arenas | each object has a region of its own |
 //! | 126, 133 | `offset` and `size` of a message | slices |
 //! | 157 | `apply(f, kwds={…})` | a function has no keyword arguments |
-//! | 159 | `starmap` unpacks tuples | a function of a tuple does it, in `map` |
-//! | 164 | an iterator raises | it may panic, and the panic reaches the caller |
+//! | 159 | `starmap`, `starmap_async` unpack tuples | a function of a tuple does it, in `map`, `map_async`, `imap` |
+//! | 164, 168, 169 | the items' iterator raises | it may panic; the panic reaches the caller of `map`, `imap`, and nothing is begun |
 //! | 170 | `Pool(-1)` | a `usize` is never negative |
 //! | 174 | thread pools do not wrap the error | there is no pool of threads |
 //! | 179 | the error has the value's text | a value need not have one |
+//! | 182 | `maxtasksperchild` is negative, or no integer | a `usize` is neither; 0 is an error |
+//! | 184 | an initializer that cannot be called | what has no `Fn` is none, and does not compile |
 //! | 192 | a stack overflow is -11 | Rust tells of it and aborts: -6 |
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
 //! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
@@ -143,7 +148,7 @@ mod value;
 pub use error::{Error, Result};
 pub use manager::{DictProxy, ListProxy, Manager, QueueProxy};
 pub use pipe::{Connection, Pipe};
-pub use pool::{AsyncResult, Pool};
+pub use pool::{AsyncResult, Imap, Initialized, Pool, PoolBuilder};
 pub use process::{
     Child, CurrentProcess, ForkResult, Outcome, ParentProcess, Process,
     Sentinel, active_children, cpu_count, current_process, fork,

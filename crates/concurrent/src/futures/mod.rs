@@ -26,6 +26,7 @@
 //! | `ThreadPoolExecutor()` | [`ThreadPoolExecutor::default`] | |
 //! | `thread_name_prefix=` | [`with_thread_name_prefix`](ThreadPoolExecutor::with_thread_name_prefix) | |
 //! | `ProcessPoolExecutor(n)` | [`ProcessPoolExecutor::new`] | the workers are started at once |
+//! | `ProcessPoolExecutor(n, initializer=f, max_tasks_per_child=m)` | `ProcessPoolExecutor::from(pool)` | the pool is made by [`Pool::builder`](multiprocessing::Pool::builder) |
 //! | `with executor:` | the scope that the executor is dropped at the end of | |
 //! | `submit(f, x)` | `submit(f, x)?` | one argument; a tuple for more |
 //! | `map(f, items)`, `map(f, items, timeout=t)` | `map`, `map_timeout` | the items are [`Result`]s |
@@ -40,12 +41,13 @@
 //! # What is different, and why
 //!
 //! - **A dead worker process** fails the task that it had, and is replaced;
-//!   CPython breaks the whole executor (257, 260).
+//!   CPython breaks the whole executor (257). So it is here if an initializer
+//!   fails (256), or if nobody is left and no worker can be made (260); who
+//!   submits later gets a future that has failed, where CPython refuses.
 //! - **A cancelled future is done at once**, for `wait` too; CPython lets it
 //!   wait until a worker has looked at it (230).
-//! - Not here: `initializer` (256), `max_tasks_per_child` (259), `chunksize`
-//!   (241), `terminate_workers` (261). There is no interpreter to shut down
-//!   (251): dropping the executor waits for its tasks.
+//! - Not here: `chunksize` (241), `terminate_workers` (261). There is no
+//!   interpreter to shut down (251): dropping the executor waits for its tasks.
 //!
 //! The numbers are those of the behaviours that CPython's own tests pin down;
 //! the tests bear them in their names.

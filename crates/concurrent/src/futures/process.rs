@@ -69,22 +69,7 @@ impl ProcessPoolExecutor {
         if max_workers == 0 {
             return Err(Error::NoWorkers);
         }
-        let state = State {
-            open: true,
-            waiting: VecDeque::new(),
-            running: 0,
-            callers: None,
-        };
-        let shared = Shared {
-            pool: Pool::new(max_workers)?,
-            max_workers,
-            creator: std::process::id(),
-            state: Mutex::new(state),
-            idle: Condvar::new(),
-        };
-        Ok(Self {
-            shared: Arc::new(shared),
-        })
+        Ok(Pool::new(max_workers)?.into())
     }
 
     /// Lets a worker run `function`, and does not wait. What cannot be sent
@@ -261,6 +246,47 @@ impl Shared {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An executor whose workers are those of a pool, and as they are:
+/// initialized, or replaced after so many tasks. Python: `initializer=`,
+/// `max_tasks_per_child=`.
+///
+/// ```
+/// use concurrent::futures::ProcessPoolExecutor;
+/// use multiprocessing::Pool;
+///
+/// fn main() -> concurrent::futures::Result<()> {
+///     let pool = Pool::builder().processes(1).maxtasksperchild(1).build()?;
+///     let executor = ProcessPoolExecutor::from(pool);
+///     let one = executor.submit(|()| std::process::id(), ())?;
+///     let other = executor.submit(|()| std::process::id(), ())?;
+///     assert_ne!(one.result()?, other.result()?);
+///     Ok(())
+/// }
+/// ```
+///
+/// If the initializer fails, or no worker can be made in the place of the last
+/// one, all futures fail, those that are there and those that come.
+impl From<Pool> for ProcessPoolExecutor {
+    fn from(pool: Pool) -> Self {
+        let state = State {
+            open: true,
+            waiting: VecDeque::new(),
+            running: 0,
+            callers: None,
+        };
+        let shared = Shared {
+            max_workers: pool.processes(),
+            pool,
+            creator: std::process::id(),
+            state: Mutex::new(state),
+            idle: Condvar::new(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
     }
 }
 

@@ -5,13 +5,11 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
 
-use super::crew::{Crew, End, Job, Worker};
+use super::crew::{Crew, Heard, Job, Sink, Worker};
 use super::result::call as run_call;
-use super::worker::Answer;
+use super::sources::{Source, sleep};
 use super::zygote::{self, News};
 use crate::error::{Error, Result};
 use crate::process::Child;
@@ -33,6 +31,8 @@ struct State {
     /// To be called by the thread.
     calls: Vec<Call>,
     zygote_lives: bool,
+    /// So many workers were asked of the zygote, and are not there yet.
+    coming: usize,
     /// The thread has ended, or will do nothing more.
     ended: bool,
 }
@@ -49,33 +49,24 @@ enum Phase {
     Closed,
     /// No more tasks, and none will be done.
     Terminated,
-    /// As terminated, since there are no workers any more.
+    /// As terminated, since there are no workers any more, or those that
+    /// there are cannot be made ready.
     Broken(String),
-}
-
-/// A descriptor that the thread waits for, and what it means.
-enum Source {
-    Wake,
-    Zygote,
-    Socket { socket: Arc<OwnedFd>, sending: bool },
-    End { pid: i32, end: End },
 }
 
 impl Dispatcher {
     pub(super) fn new(
-        workers: Vec<Worker>,
+        crew: Crew,
         control: OwnedFd,
         zygote: Child,
         wake: EventFd,
     ) -> Self {
         let state = Mutex::new(State {
             phase: Phase::Open,
-            crew: Crew {
-                workers,
-                ..Crew::default()
-            },
+            crew,
             calls: Vec::new(),
             zygote_lives: true,
+            coming: 0,
             ended: false,
         });
         Self {
@@ -108,6 +99,15 @@ impl Dispatcher {
             self.wake();
         }
         Ok(())
+    }
+
+    /// Gives up what nobody has begun of the task whose results go to `sink`.
+    pub(super) fn withdraw(&self, sink: &Arc<dyn Sink>) {
+        let withdrawn = self.state().crew.withdraw(sink);
+        if !withdrawn.is_empty() {
+            // They may have been all that a closed pool had left to do.
+            self.wake();
+        }
     }
 
     /// Lets the thread call `call`; if it has ended, calls it here.
@@ -146,7 +146,7 @@ impl Dispatcher {
 
     pub(super) fn worker_pids(&self) -> Vec<i32> {
         let state = self.state();
-        state.crew.workers.iter().map(|worker| worker.pid).collect()
+        state.crew.active().map(|worker| worker.pid).collect()
     }
 
     /// The body of the thread.
@@ -155,7 +155,8 @@ impl Dispatcher {
             // A fork finds this thread asleep, and never with the state locked.
             let working = threads::working();
             let sources = self.sources();
-            let mut fds = sources.iter().map(|one| self.watch(one)).collect();
+            let watch = |one| Source::watch(one, &self.wake, &self.control);
+            let mut fds = sources.iter().map(watch).collect();
             drop(working);
             sleep(&mut fds);
             let _working = threads::working();
@@ -172,40 +173,7 @@ impl Dispatcher {
 
     fn sources(&self) -> Vec<Source> {
         let state = self.state();
-        let mut sources = vec![Source::Wake];
-        if state.zygote_lives {
-            sources.push(Source::Zygote);
-        }
-        for worker in &state.crew.workers {
-            if worker.line.is_open() {
-                sources.push(Source::Socket {
-                    socket: Arc::clone(worker.line.socket()),
-                    sending: worker.is_sending(),
-                });
-            }
-            // The zygote tells the end of its workers, as long as it lives.
-            if worker.is_own() || !state.zygote_lives {
-                sources.push(Source::End {
-                    pid: worker.pid,
-                    end: Arc::clone(&worker.end),
-                });
-            }
-        }
-        sources
-    }
-
-    fn watch<'a>(&'a self, source: &'a Source) -> PollFd<'a> {
-        let mut events = PollFlags::POLLIN;
-        let fd = match source {
-            Source::Wake => self.wake.as_fd(),
-            Source::Zygote => self.control.as_fd(),
-            Source::Socket { socket, sending } => {
-                events.set(PollFlags::POLLOUT, *sending);
-                socket.as_fd()
-            }
-            Source::End { end, .. } => end.as_fd(),
-        };
-        PollFd::new(fd, events)
+        Source::all(&state.crew, state.zygote_lives)
     }
 
     fn handle(&self, source: &Source) {
@@ -216,7 +184,7 @@ impl Dispatcher {
             Source::Zygote => self.hear_zygote(),
             Source::Socket { socket, .. } => {
                 let heard = self.state().crew.go_on(socket);
-                self.finish(heard);
+                self.take(heard);
             }
             Source::End { pid, .. } => {
                 let exitcode = self.state().crew.exitcode(*pid);
@@ -229,15 +197,20 @@ impl Dispatcher {
 
     fn hear_zygote(&self) {
         match zygote::hear(&self.control) {
-            Ok((News::Born { pid }, descriptors)) => match descriptors {
-                Some([socket, end]) => {
-                    let worker = Worker::new(pid, socket, Arc::new(end), None);
-                    self.state().crew.workers.push(worker);
-                }
+            Ok((News::Born { pid }, Some([socket, end]))) => {
+                let worker = Worker::new(pid, socket, Arc::new(end), None);
+                self.expect_one_less();
+                self.state().crew.add(worker);
+            }
+            Ok((News::Born { .. }, None)) => {
                 // It sees that nobody has the other end, and ends.
-                None => self.give_up_if_alone("no descriptor is left"),
-            },
-            Ok((News::Failed { reason }, _)) => self.give_up_if_alone(&reason),
+                self.expect_one_less();
+                self.give_up_if_alone("no descriptor is left");
+            }
+            Ok((News::Failed { reason }, _)) => {
+                self.expect_one_less();
+                self.give_up_if_alone(&reason);
+            }
             Ok((News::Died { pid, exitcode }, _)) => {
                 self.replace(pid, exitcode);
             }
@@ -251,39 +224,82 @@ impl Dispatcher {
         let Some(dead) = state.crew.remove(pid) else {
             return;
         };
-        let heard = state.crew.settle(dead, exitcode);
-        let wanted = match state.phase {
-            Phase::Open => true,
-            Phase::Closed => !state.crew.is_idle(),
-            _ => false,
+        // It died with the zygote, whatever it did.
+        let is_orphan = !dead.is_own() && !state.zygote_lives;
+        let heard = match state.crew.settle(dead, exitcode) {
+            Some(Heard::Unfit { .. }) if is_orphan => None,
+            heard => heard,
         };
         drop(state);
-        self.finish(heard);
-        if wanted && zygote::ask(&self.control).is_err() {
+        self.take(heard);
+    }
+
+    /// Gives jobs out, fills vacancies, and deals with what a worker has sent.
+    fn take(&self, heard: Option<Heard>) {
+        if let Some(Heard::Unfit { reason }) = &heard {
+            self.give_up(reason);
+        }
+        // Before the callbacks, which may take their time.
+        self.state().crew.dispatch();
+        self.fill_vacancies();
+        if let Some(Heard::Answer(job, answer)) = heard {
+            job.finish(answer);
+        }
+    }
+
+    /// If somebody has left, asks the zygote for all who are missing: also for
+    /// those who could not be made when they were asked for before.
+    fn fill_vacancies(&self) {
+        let mut state = self.state();
+        if !std::mem::take(&mut state.crew.vacancy) {
+            return;
+        }
+        let wanted = match state.phase {
+            Phase::Open => state.crew.terms.processes,
+            Phase::Closed if !state.crew.waiting.is_empty() => {
+                state.crew.terms.processes
+            }
+            _ => 0,
+        };
+        let there = state.crew.active().count() + state.coming;
+        let missing = wanted.saturating_sub(there);
+        state.coming += missing;
+        drop(state);
+        let mut asked = (0..missing).map(|_| zygote::ask(&self.control));
+        if asked.any(|asked| asked.is_err()) {
             self.lose_zygote();
         }
+    }
+
+    fn expect_one_less(&self) {
+        let mut state = self.state();
+        // It is 0 if the zygote has gone, and this is what it still said.
+        state.coming = state.coming.saturating_sub(1);
     }
 
     /// Without the zygote its workers die, and no new ones can be made; those
     /// that the pool made itself go on.
     fn lose_zygote(&self) {
-        self.state().zygote_lives = false;
+        let mut state = self.state();
+        state.zygote_lives = false;
+        state.coming = 0;
+        drop(state);
         self.give_up_if_alone("the process that makes its workers has ended");
     }
 
     fn give_up_if_alone(&self, reason: &str) {
-        let mut state = self.state();
-        let running = matches!(state.phase, Phase::Open | Phase::Closed);
-        if running && state.crew.workers.is_empty() {
-            state.phase = Phase::Broken(reason.into());
+        let state = self.state();
+        let alone = state.coming == 0 && state.crew.active().next().is_none();
+        drop(state);
+        if alone {
+            self.give_up(reason);
         }
     }
 
-    fn finish(&self, heard: Option<(Job, Answer)>) {
-        // Before the callbacks, which may take their time.
-        self.state().crew.dispatch();
-        if let Some((job, answer)) = heard {
-            job.finish(answer);
+    fn give_up(&self, reason: &str) {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Open | Phase::Closed) {
+            state.phase = Phase::Broken(reason.into());
         }
     }
 
@@ -358,9 +374,4 @@ impl Dispatcher {
         // It fails only if the thread has not looked since 2^64 wake-ups.
         let _ = self.wake.write(1);
     }
-}
-
-/// Waits until something happens at one of `fds`.
-fn sleep(fds: &mut Vec<PollFd<'_>>) {
-    while let Err(Errno::EINTR) = poll(fds, PollTimeout::NONE) {}
 }

@@ -7,39 +7,42 @@
 //! job at a time, so the pool knows whose job is lost when a worker dies: that
 //! job fails at once ([`Error::WorkerDied`](crate::Error::WorkerDied)), the
 //! others go on, and a new worker is made by the *zygote*, a process that was
-//! forked with the first workers and still has a single thread.
+//! forked with the first workers and still has a single thread. The same is
+//! done for a worker that has had as many jobs as one may have: the pool
+//! counts them, so it gives none to a worker that is about to leave.
 //!
 //! Read `worker`, which is short, then `line` (the socket), `crew` (who does
-//! what), `dispatcher` (the thread), and `zygote`.
+//! what), `dispatcher` (the thread) with its `sources`, and `zygote`; `builder`
+//! sets all that up. `result` and `imap` are what a caller gets.
 
+mod builder;
 mod crew;
 mod dispatcher;
+mod imap;
 mod line;
 mod result;
+mod sources;
 mod worker;
 mod zygote;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle, ThreadId};
-use std::time::Duration;
 
-use nix::sys::eventfd::{EfdFlags, EventFd};
-use nix::sys::socket::SockType;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
-use crate::pipe::pair;
-use crate::process::{pid, start_internal};
+use crate::process::pid;
 use crate::sys::point::point;
 use crate::sys::task;
-use crate::threads;
-use crew::{Job, Worker};
+use crew::{Job, Sink};
 use dispatcher::Dispatcher;
 use line::Message;
 use result::ResultCell;
 
+pub use builder::{Initialized, PoolBuilder};
+pub use imap::Imap;
 pub use result::AsyncResult;
 
 /// Worker processes that run functions. Python: `multiprocessing.Pool`.
@@ -77,40 +80,15 @@ impl Pool {
     /// `Pool(processes)`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if `processes` is 0; as `Process::start`, since the
-    /// workers are forked: before the program has threads, and from the main
-    /// thread. If one cannot be started, none is left behind.
+    /// As [`PoolBuilder::build`].
     pub fn new(processes: usize) -> Result<Self> {
-        point("Pool()");
-        if processes == 0 {
-            return Err(Error::invalid("a pool needs at least 1 process"));
-        }
-        let wake =
-            EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
-                .map_err(|errno| Error::system("make a pool", errno))?;
-        let mut team = Team(Vec::new());
-        for _ in 0..processes {
-            team.0.push(start_own_worker()?);
-        }
-        let (control, theirs) = pair(SockType::SeqPacket)?;
-        let zygote = start_internal("PoolZygote", move || zygote::run(theirs))?;
-        let workers = std::mem::take(&mut team.0);
-        let dispatcher = Dispatcher::new(workers, control, zygote, wake);
-        let dispatcher = Arc::new(dispatcher);
-        let served = Arc::clone(&dispatcher);
-        let thread = threads::spawn("pool", move || served.serve());
-        let thread = thread.inspect_err(|_| {
-            // What the thread would have done: end the workers.
-            dispatcher.terminate();
-            dispatcher.serve();
-        })?;
-        Ok(Self {
-            dispatcher,
-            thread_id: thread.thread().id(),
-            thread: Mutex::new(Some(thread)),
-            processes,
-            creator: pid(),
-        })
+        Self::builder().processes(processes).build()
+    }
+
+    /// For a pool whose workers are initialized first, or replaced after so
+    /// many tasks: see [`PoolBuilder`]. Python: the other arguments of `Pool`.
+    pub fn builder<'a>() -> PoolBuilder<'a> {
+        PoolBuilder::new()
     }
 
     /// Runs `function` in a worker and waits for the result. Python:
@@ -204,9 +182,6 @@ impl Pool {
         R: Serialize + DeserializeOwned + 'static,
     {
         point("Pool.map_async");
-        if chunk == 0 {
-            return Err(Error::invalid("a chunk needs at least 1 item"));
-        }
         self.submit_all(function, items, Some(chunk))
     }
 
@@ -240,7 +215,13 @@ impl Pool {
         self.wait()
     }
 
-    /// The process ids of the workers that live now.
+    /// How many workers it has, when none is being replaced.
+    #[must_use]
+    pub fn processes(&self) -> usize {
+        self.processes
+    }
+
+    /// The process ids of the workers that live now and may take tasks.
     #[must_use]
     pub fn worker_pids(&self) -> Vec<i32> {
         point("Pool.worker_pids");
@@ -276,7 +257,8 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        let cell = self.submit(function, &[argument], 1)?;
+        let cell = ResultCell::new(1);
+        self.submit(function, &[argument], 1, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::only, dispatcher))
     }
@@ -295,35 +277,40 @@ impl Pool {
         let items: Vec<A> = items.into_iter().collect();
         let four_each = items.len().div_ceil(4 * self.processes).max(1);
         let chunk = chunk.unwrap_or(four_each);
-        let cell = self.submit(function, &items, chunk)?;
+        let cell = ResultCell::new(items.len());
+        self.submit(function, &items, chunk, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::all, dispatcher))
     }
 
+    /// Gives the items to the workers, in chunks of `chunk`; the results go to
+    /// `sink`.
     fn submit<A, R>(
         &self,
         function: fn(A) -> R,
         items: &[A],
         chunk: usize,
-    ) -> Result<Arc<ResultCell>>
+        sink: &Arc<dyn Sink>,
+    ) -> Result<()>
     where
         A: Serialize + DeserializeOwned,
         R: Serialize,
     {
         self.mine()?;
-        let cell = ResultCell::new(items.len());
+        if chunk == 0 {
+            return Err(Error::invalid("a chunk needs at least 1 item"));
+        }
         let jobs = items.chunks(chunk).enumerate().map(|(number, items)| {
             Ok(Job {
                 order: Message::new(task::order(function, items)?)?,
                 count: items.len(),
-                cell: Arc::clone(&cell),
+                sink: Arc::clone(sink),
                 start: number * chunk,
             })
         });
         // All of them, before the first is given away.
         let jobs = jobs.collect::<Result<Vec<_>>>()?;
-        self.dispatcher.submit(jobs)?;
-        Ok(cell)
+        self.dispatcher.submit(jobs)
     }
 
     fn mine(&self) -> Result<()> {
@@ -350,31 +337,5 @@ impl fmt::Debug for Pool {
         f.debug_struct("Pool")
             .field("processes", &self.processes)
             .finish_non_exhaustive()
-    }
-}
-
-fn start_own_worker() -> Result<Worker> {
-    let (ours, theirs) = pair(SockType::Stream)?;
-    let mut ours = Some(ours);
-    let child = start_internal(worker::NAME, || {
-        // A worker that kept the pool's end open would not see it closed.
-        ours = None;
-        worker::run(&theirs)
-    })?;
-    let end = Arc::new(child.sentinel()?);
-    match (child.pid()?, ours) {
-        (Some(pid), Some(ours)) => Ok(Worker::new(pid, ours, end, Some(child))),
-        _ => Err(Error::Disconnected),
-    }
-}
-
-/// The workers while the pool is being made: killed if that fails.
-struct Team(Vec<Worker>);
-
-impl Drop for Team {
-    fn drop(&mut self) {
-        for worker in &self.0 {
-            worker.await_end(Duration::ZERO);
-        }
     }
 }

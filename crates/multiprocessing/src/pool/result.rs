@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use super::crew::Sink;
 use super::dispatcher::Dispatcher;
 use crate::codec;
 use crate::error::{Error, Result};
@@ -187,7 +188,7 @@ pub(super) fn all<R: DeserializeOwned>(items: &[ItemResult]) -> Result<Vec<R>> {
     items.iter().map(decode).collect()
 }
 
-fn decode<R: DeserializeOwned>(item: &ItemResult) -> Result<R> {
+pub(super) fn decode<R: DeserializeOwned>(item: &ItemResult) -> Result<R> {
     match item {
         Ok(Encoded(bytes)) => codec::decode(bytes),
         Err(failure) => Err(failure.clone().into()),
@@ -227,34 +228,8 @@ impl ResultCell {
         })
     }
 
-    /// Takes the results of the items from `start` on; with the last of them,
-    /// calls the callbacks. For the dispatcher's thread.
-    pub(super) fn fill(&self, start: usize, results: Vec<ItemResult>) {
-        let mut state = self.state();
-        let CellState::Waiting {
-            slots,
-            missing,
-            callbacks,
-        } = &mut *state
-        else {
-            return;
-        };
-        for (slot, result) in slots.iter_mut().skip(start).zip(results) {
-            if slot.replace(result).is_none() {
-                *missing -= 1;
-            }
-        }
-        if *missing > 0 {
-            return;
-        }
-        let items: Arc<[_]> = slots.drain(..).flatten().collect();
-        let callbacks = std::mem::take(callbacks);
-        *state = CellState::Done(Arc::clone(&items));
-        drop(state);
-        self.done.notify_all();
-        for callback in callbacks {
-            call(|| callback(&items));
-        }
+    pub(super) fn sink(self: &Arc<Self>) -> Arc<dyn Sink> {
+        Arc::<Self>::clone(self)
     }
 
     /// Keeps `callback` until the results are there; if they are, gives it
@@ -299,6 +274,37 @@ impl ResultCell {
 
     fn state(&self) -> MutexGuard<'_, CellState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink for ResultCell {
+    /// With the last of them, calls the callbacks.
+    fn fill(&self, start: usize, results: Vec<ItemResult>) {
+        let mut state = self.state();
+        let CellState::Waiting {
+            slots,
+            missing,
+            callbacks,
+        } = &mut *state
+        else {
+            return;
+        };
+        for (slot, result) in slots.iter_mut().skip(start).zip(results) {
+            if slot.replace(result).is_none() {
+                *missing -= 1;
+            }
+        }
+        if *missing > 0 {
+            return;
+        }
+        let items: Arc<[_]> = slots.drain(..).flatten().collect();
+        let callbacks = std::mem::take(callbacks);
+        *state = CellState::Done(Arc::clone(&items));
+        drop(state);
+        self.done.notify_all();
+        for callback in callbacks {
+            call(|| callback(&items));
+        }
     }
 }
 

@@ -2,10 +2,20 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
+use serde::Serialize;
+
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::pipe::frame;
 use crate::sys::task::{self, Failure, ItemResult};
+
+/// What a worker runs before its first job; an error tells why it cannot have
+/// any.
+pub(super) type Initializer<'a> = dyn Fn() -> Result<(), String> + 'a;
+
+/// What a worker sends first, if there is an initializer: whether it is ready
+/// for jobs.
+pub(super) type Fitness = Result<(), String>;
 
 /// The name of every worker's process.
 pub(super) const NAME: &str = "PoolWorker";
@@ -14,8 +24,17 @@ pub(super) const NAME: &str = "PoolWorker";
 pub(super) type Answer = Vec<ItemResult>;
 
 /// The body of a worker process.
-pub(super) fn run(socket: &OwnedFd) -> i32 {
+pub(super) fn run(
+    socket: &OwnedFd,
+    initializer: Option<&Initializer<'_>>,
+) -> i32 {
     task::keep_panics();
+    if let Some(initializer) = initializer {
+        let fitness: Fitness = task::initialize(initializer);
+        if reply(socket, &fitness).is_err() || fitness.is_err() {
+            return 1;
+        }
+    }
     // It ends when the pool shuts the socket or is gone: nobody to tell.
     let _ = serve(socket);
     0
@@ -32,13 +51,14 @@ fn serve(socket: &OwnedFd) -> Result<()> {
                     "the results of a chunk have {len} bytes, and {max} are \
                      possible"
                 );
-                reply(socket, &vec![Err(Failure::Encode { reason })])?;
+                let lost: Answer = vec![Err(Failure::Encode { reason })];
+                reply(socket, &lost)?;
             }
             done => done?,
         }
     }
 }
 
-fn reply(socket: &OwnedFd, answer: &Answer) -> Result<()> {
-    frame::send(socket.as_fd(), &codec::encode(answer)?)
+fn reply(socket: &OwnedFd, message: &impl Serialize) -> Result<()> {
+    frame::send(socket.as_fd(), &codec::encode(message)?)
 }

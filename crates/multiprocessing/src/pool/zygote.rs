@@ -1,5 +1,5 @@
 //! The zygote: a process with a single thread that forks new workers in the
-//! place of dead ones.
+//! place of those that have died or have had all their tasks.
 //!
 //! The pool's own process cannot: it has a thread (the dispatcher) by then. The
 //! zygote is forked before that thread, together with the first workers, and
@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::SockType;
 use serde::{Deserialize, Serialize};
 
-use super::worker;
+use super::worker::{self, Initializer};
 use crate::error::{Error, Result};
 use crate::pipe::pair;
 use crate::process::{Child, Sentinel, start_worker};
@@ -44,9 +44,13 @@ pub(super) fn hear(control: &OwnedFd) -> Result<(News, Option<[OwnedFd; 2]>)> {
 }
 
 /// The body of the zygote process.
-pub(super) fn run(control: OwnedFd) -> i32 {
+pub(super) fn run(
+    control: OwnedFd,
+    initializer: Option<&Initializer<'_>>,
+) -> i32 {
     let mut zygote = Zygote {
         control: Some(control),
+        initializer,
         workers: Vec::new(),
     };
     // It ends when the pool has gone; there is nobody to tell.
@@ -54,13 +58,15 @@ pub(super) fn run(control: OwnedFd) -> i32 {
     0
 }
 
-struct Zygote {
+struct Zygote<'a> {
     /// None in a worker that was just forked.
     control: Option<OwnedFd>,
+    /// Of the workers.
+    initializer: Option<&'a Initializer<'a>>,
     workers: Vec<(Child, Sentinel)>,
 }
 
-impl Zygote {
+impl Zygote<'_> {
     /// Waits for a request or a death, and deals with it.
     fn turn(&mut self) -> Result<()> {
         let sentinels = self.workers.iter().map(|(_, end)| end.as_fd());
@@ -108,7 +114,7 @@ impl Zygote {
             // the pool, and the pool's end from itself.
             self.control = None;
             ours = None;
-            worker::run(&theirs)
+            worker::run(&theirs, self.initializer)
         })?;
         let sentinel = worker.sentinel()?;
         if let (Some(pid), Some(ours)) = (worker.pid()?, ours) {

@@ -115,6 +115,19 @@ where
     }
 }
 
+/// Runs a worker's initializer, which may panic; an error tells why it failed.
+pub(crate) fn initialize(
+    initializer: &dyn Fn() -> Result<(), String>,
+) -> Result<(), String> {
+    match catch(|| Ok(initializer())) {
+        Ok(outcome) => outcome,
+        Err(Failure::Panicked { message, .. }) => {
+            Err(format!("it panicked: {message}"))
+        }
+        Err(failure) => Err(Error::from(failure).to_string()),
+    }
+}
+
 /// Runs code of the user, which may panic: the function, but also what serde
 /// calls of his types.
 fn catch<T>(code: impl FnOnce() -> Result<T, Error>) -> Result<T, Failure> {

@@ -19,9 +19,13 @@ mod pool;
 mod pool_callbacks;
 mod pool_end;
 mod pool_family;
+mod pool_imap;
+mod pool_initializer;
 mod pool_items;
 mod pool_killed;
+mod pool_random;
 mod pool_tasks;
+mod pool_workers;
 mod process_end;
 mod process_exit;
 mod process_exitcode;
@@ -78,10 +82,14 @@ const TESTS: &[&[Test]] = &[
     signals::TESTS,
     pool::TESTS,
     pool_items::TESTS,
+    pool_imap::TESTS,
     pool_callbacks::TESTS,
     pool_end::TESTS,
     pool_killed::TESTS,
     pool_family::TESTS,
+    pool_workers::TESTS,
+    pool_initializer::TESTS,
+    pool_random::TESTS,
 ];
 
 /// What tests run as a program of its own, with a main function.

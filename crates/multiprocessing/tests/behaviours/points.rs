@@ -306,6 +306,16 @@ fn use_pools() {
         operation("Pool.map_async", map)?;
         let map = || pool.map_async_in_chunks(square, 0..9, 2);
         operation("Pool.map_async", map)?;
+        let imap = || pool.imap(square, 0..2);
+        let mut results = operation("Pool.imap", imap)?;
+        operation("IMapIterator.next", || results.next());
+        operation("IMapIterator.next", || results.next_timeout(SHORT));
+        let imap = || pool.imap_in_chunks(square, 0..9, 2);
+        operation("Pool.imap", imap).map(drop)?;
+        let imap = || pool.imap_unordered(square, 0..9);
+        operation("Pool.imap_unordered", imap).map(drop)?;
+        let imap = || pool.imap_unordered_in_chunks(square, 0..9, 2);
+        operation("Pool.imap_unordered", imap).map(drop)?;
         operation("Pool.worker_pids", || pool.worker_pids());
         operation("Pool.close", || pool.close());
         operation("Pool.join", || pool.join())?;

@@ -60,9 +60,12 @@ fn b158_map_is_in_order_with_any_chunks() {
 fn b159_a_function_of_a_tuple_is_a_starmap() {
     let pool = pool(2);
     let items = (0..10).zip(10..20);
-    let products = pool.map(|(x, y): (i64, i64)| x * y, items.clone());
-    let expected: Vec<_> = items.map(|(x, y)| x * y).collect();
-    assert_eq!(products.ok(), Some(expected));
+    let product = |(x, y): (i64, i64)| x * y;
+    let expected: Vec<_> = items.clone().map(product).collect();
+    let products = pool.map(product, items.clone());
+    assert_eq!(products.ok().as_ref(), Some(&expected));
+    let products = pool.map_async(product, items).expect("it is open");
+    assert_eq!(products.get().ok(), Some(expected));
 }
 
 fn b160_map_async_gives_what_map_gives() {

@@ -7,7 +7,7 @@ use multiprocessing::{Error, Pool};
 
 use crate::harness::{Test, list};
 use crate::pool_tasks::{begun, pool, sleep_as, square, wait_as};
-use crate::procfs::{alive, open_descriptors, own_zombies, processes};
+use crate::procfs::{alive, children, open_descriptors, own_zombies};
 use crate::support::{SOON, tell};
 
 pub(crate) const TESTS: &[Test] = list![
@@ -24,12 +24,6 @@ pub(crate) const TESTS: &[Test] = list![
 
 fn is_closed<R>(result: &Result<R, Error>) -> bool {
     matches!(result, Err(Error::PoolClosed))
-}
-
-fn children() -> Vec<i32> {
-    let own = nix::unistd::getpid().as_raw();
-    let children = processes().into_iter().filter(|p| p.parent == own);
-    children.map(|p| p.pid).collect()
 }
 
 fn b171_terminate_gives_ten_thousand_tasks_up() {

@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use multiprocessing::{Error, Pool, current_process};
-use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, Signal, killpg};
-use nix::unistd::{Pid, Uid, dup2_stdout, getuid, setpgid, setresuid};
+use nix::unistd::{Pid, dup2_stdout, setpgid};
 
 use crate::harness::{Test, list};
 use crate::pool_tasks::{
@@ -16,8 +15,8 @@ use crate::pool_tasks::{
 };
 use crate::procfs::{alive, open_descriptors, process, session};
 use crate::support::{
-    SOON, eventually, in_child, joined, on_signal, program, sleep_for_ever,
-    started, tell, told,
+    SOON, eventually, in_child_of_a_user, joined, on_signal, program,
+    sleep_for_ever, started, tell, told,
 };
 
 pub(crate) const TESTS: &[Test] = list![
@@ -93,15 +92,7 @@ fn fails_until_there_is_room(resource: Resource, first: u64) -> u64 {
 }
 
 fn b185_a_pool_without_room_for_its_processes_leaves_nobody() {
-    // A number of our own, since the limit is for all processes of a user.
-    let user = Uid::from_raw(2_000_000_000 + std::process::id() % 1_000_000);
-    let exitcode = in_child(|| {
-        if getuid().is_root() {
-            // The limit does not hold for root.
-            setresuid(user, user, user).expect("root may");
-            // Or /proc/self is closed to us.
-            set_dumpable(true).expect("it is our own memory");
-        }
+    let exitcode = in_child_of_a_user(|| {
         nix::unistd::setsid().expect("a child leads no group");
         // Five workers, the zygote and the thread.
         assert!(fails_until_there_is_room(Resource::RLIMIT_NPROC, 1) >= 7);

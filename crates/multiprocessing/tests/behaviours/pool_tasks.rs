@@ -11,11 +11,28 @@ use multiprocessing::{AsyncResult, Pool, current_process};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::procfs::children_named;
 use crate::support::{SOON, eventually, is_told, sleep_for_ever, tell, told};
 
 #[track_caller]
 pub(crate) fn pool(processes: usize) -> Pool {
     Pool::new(processes).expect("the pool can be made")
+}
+
+/// A pool whose workers end after `tasks` tasks.
+#[track_caller]
+pub(crate) fn short_lived(processes: usize, tasks: usize) -> Pool {
+    let pool = Pool::builder().processes(processes).maxtasksperchild(tasks);
+    pool.build().expect("the pool can be made")
+}
+
+/// The process that forks new workers for the one pool that there is.
+#[track_caller]
+pub(crate) fn only_zygote() -> i32 {
+    let named = || children_named("PoolZygote");
+    // It names itself.
+    eventually(SOON, || named().len() == 1);
+    named()[0]
 }
 
 pub(crate) fn square(x: i64) -> i64 {

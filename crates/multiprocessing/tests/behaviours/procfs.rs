@@ -59,8 +59,29 @@ pub(crate) fn session(leader: i32) -> Vec<i32> {
 /// How many descriptors the calling process has open.
 pub(crate) fn open_descriptors() -> usize {
     // One of them is the directory's own.
-    let entries = fs::read_dir("/proc/self/fd").expect("/proc is mounted");
-    entries.count() - 1
+    descriptors_of(nix::unistd::getpid().as_raw()) - 1
+}
+
+/// How many descriptors the process has open.
+pub(crate) fn descriptors_of(pid: i32) -> usize {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd"));
+    entries.expect("the process is there").count()
+}
+
+/// The children of the calling process, zombies too.
+pub(crate) fn children() -> Vec<i32> {
+    let own = nix::unistd::getpid().as_raw();
+    let children = processes().into_iter().filter(|p| p.parent == own);
+    children.map(|p| p.pid).collect()
+}
+
+/// The children of the calling process whose name is `name`.
+pub(crate) fn children_named(name: &str) -> Vec<i32> {
+    let is_named = |&pid: &i32| {
+        let comm = fs::read_to_string(format!("/proc/{pid}/comm"));
+        comm.is_ok_and(|comm| comm.trim_end() == name)
+    };
+    children().into_iter().filter(is_named).collect()
 }
 
 /// The names in /dev/shm of regions that the process `pid` has made.

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use multiprocessing::{Outcome, Process};
+use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, Signal};
+use nix::unistd::{Uid, getuid, setresuid};
 use rand::RngExt;
 
 use crate::harness::{PROGRAM, SCRATCH};
@@ -62,6 +64,23 @@ pub(crate) fn joined(child: &Process<'_>) -> i32 {
 #[track_caller]
 pub(crate) fn in_child<R: Outcome>(target: impl FnOnce() -> R) -> i32 {
     joined(&started(target))
+}
+
+/// Runs `target` in a child that belongs to a user who has no other process,
+/// and is not root, for whom some limits do not hold; its exit code.
+#[track_caller]
+pub(crate) fn in_child_of_a_user<R: Outcome>(
+    target: impl FnOnce() -> R,
+) -> i32 {
+    let user = Uid::from_raw(2_000_000_000 + std::process::id() % 1_000_000);
+    in_child(|| {
+        if getuid().is_root() {
+            setresuid(user, user, user).expect("root may");
+            // Or /proc/self is closed to us.
+            set_dumpable(true).expect("it is our own memory");
+        }
+        target()
+    })
 }
 
 /// What `target` and its children write to stderr, and its exit code.
