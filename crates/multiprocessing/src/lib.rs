@@ -125,6 +125,7 @@
 //! mechanism of the kernel on which it stands.
 
 mod codec;
+pub mod connection;
 pub mod dummy;
 mod error;
 mod futex;

@@ -4,6 +4,7 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod connection_wait;
 mod dummy;
 mod harness;
 mod items;
@@ -61,6 +62,7 @@ const TESTS: &[&[Test]] = &[
     points::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
+    connection_wait::TESTS,
     manager::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,

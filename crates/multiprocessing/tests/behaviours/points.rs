@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use multiprocessing::connection::{wait, wait_timeout};
 use multiprocessing::{
     Array, BoundedSemaphore, JoinableQueue, Lock, Manager, Pipe, Pool, Process,
     Queue, RLock, RawArray, RawValue, Result, Semaphore, Value,
@@ -216,7 +217,10 @@ fn use_pipes() {
         operation("Connection.send_bytes", || writer.send_bytes(b"text"))?;
         let mut place = [0; 4];
         let receive = || reader.recv_bytes_into(&mut place);
-        operation("Connection.recv_bytes_into", receive).map(drop)
+        operation("Connection.recv_bytes_into", receive)?;
+        writer.close();
+        operation("wait", || wait(&[&reader]))?;
+        operation("wait", || wait_timeout(&[&reader], SHORT)).map(drop)
     });
 }
 
