@@ -3,6 +3,8 @@
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+pub use crate::pipe::Descriptor;
+
 use crate::error::Result;
 use crate::process::wait::ready;
 use crate::sys::point::point;

@@ -12,6 +12,7 @@
 //! socket can ask for the error instead (`MSG_NOSIGNAL`).
 
 pub(crate) mod frame;
+mod travel;
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -21,10 +22,11 @@ use std::time::Duration;
 use nix::sys::socket::{
     AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use crate::codec;
+pub use travel::Descriptor;
+
 use crate::error::{Error, Result};
 use crate::process::descriptor::keep_clear;
 use crate::process::wait;
@@ -92,7 +94,7 @@ pub(crate) fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
     Ok((one, keep_clear(other).map_err(failed)?))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Direction {
     In,
     Out,
@@ -127,24 +129,34 @@ impl Connection {
 
     /// Sends an item. Waits while the pipe is full.
     ///
+    /// Connections in the item are sent along, as copies, and so is each
+    /// [`Descriptor`](crate::connection::Descriptor).
+    ///
     /// # Errors
     /// [`Error::Disconnected`] if nobody can receive it any more,
     /// [`Error::WrongDirection`], [`Error::Encode`], [`Error::TooLong`].
     pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<()> {
         point("Connection.send");
-        self.send_message(&codec::encode(item)?)
+        let (bytes, descriptors) = travel::pack(item)?;
+        let descriptors: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
+        self.send_message(&bytes, &descriptors)
     }
 
     /// Waits for an item and receives it.
     ///
     /// # Errors
     /// [`Error::Disconnected`] if nothing can come any more,
-    /// [`Error::WrongDirection`], [`Error::Decode`] if the message is not a
-    /// `T`; the message is gone then. [`Error::TooLong`] if what came is no
+    /// [`Error::WrongDirection`]; [`Error::Decode`] if the message is not a
+    /// `T`, [`Error::MissingDescriptor`] if a connection in it has not come;
+    /// the message is gone then. [`Error::TooLong`] if what came is no
     /// message; the connection is of no use then.
     pub fn recv<T: DeserializeOwned>(&self) -> Result<T> {
         point("Connection.recv");
-        codec::decode(&self.recv_message()?)
+        self.check(Direction::In)?;
+        let whole = lock(&self.receiving);
+        let (bytes, descriptors) = frame::recv_with(self.as_fd())?;
+        drop(whole);
+        travel::unpack(&bytes, descriptors)
     }
 
     /// Sends bytes as one message, which may be empty. Python's `offset` and
@@ -154,7 +166,7 @@ impl Connection {
     /// As [`Connection::send`].
     pub fn send_bytes(&self, bytes: &[u8]) -> Result<()> {
         point("Connection.send_bytes");
-        self.send_message(bytes)
+        self.send_message(bytes, &[])
     }
 
     /// Waits for a message and receives its bytes.
@@ -163,7 +175,9 @@ impl Connection {
     /// As [`Connection::recv`].
     pub fn recv_bytes(&self) -> Result<Vec<u8>> {
         point("Connection.recv_bytes");
-        self.recv_message()
+        self.check(Direction::In)?;
+        let _whole = lock(&self.receiving);
+        frame::recv(self.as_fd())
     }
 
     /// Waits for a message, puts its bytes at the start of `buffer`, and tells
@@ -207,16 +221,17 @@ impl Connection {
     /// process holds this one any more.
     pub fn close(self) {}
 
-    fn send_message(&self, bytes: &[u8]) -> Result<()> {
+    fn send_message(
+        &self,
+        bytes: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<()> {
         self.check(Direction::Out)?;
+        if !descriptors.is_empty() {
+            travel::check_way(self.as_fd())?;
+        }
         let _whole = lock(&self.sending);
-        frame::send(self.as_fd(), bytes)
-    }
-
-    fn recv_message(&self) -> Result<Vec<u8>> {
-        self.check(Direction::In)?;
-        let _whole = lock(&self.receiving);
-        frame::recv(self.as_fd())
+        frame::send_with(self.as_fd(), bytes, descriptors)
     }
 
     fn check(&self, wanted: Direction) -> Result<()> {

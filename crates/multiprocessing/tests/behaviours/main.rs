@@ -4,6 +4,7 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod connection_travel;
 mod connection_wait;
 mod dummy;
 mod harness;
@@ -63,6 +64,7 @@ const TESTS: &[&[Test]] = &[
     pipe::TESTS,
     pipe_end::TESTS,
     connection_wait::TESTS,
+    connection_travel::TESTS,
     manager::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,
