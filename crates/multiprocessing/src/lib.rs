@@ -32,6 +32,7 @@
 //! | `Pipe()`, `Pipe(False)` | [`Pipe::duplex`], [`Pipe::one_way`] | |
 //! | `Connection` | [`Connection`] | `recv` is told which type it receives |
 //! | `Queue()`, `Queue(n)` | [`Queue::unbounded`], [`Queue::bounded`] | no feeder thread: what was put can be got at once |
+//! | `SimpleQueue()` | [`Queue::unbounded`] | no type of its own: without a feeder thread, every queue is simple |
 //! | `JoinableQueue` | [`JoinableQueue`] | `join` may have a time limit |
 //! | `put_nowait`, `put(x, timeout=t)` | `try_put`, `put_timeout` | the same for `get` |
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
@@ -87,7 +88,6 @@
 //! | 54 | the feeder thread tells a hook which item failed | `put` itself fails, and `get` for what cannot be decoded |
 //! | 58 | a `maxsize` of 0 or less is no limit | `Queue::unbounded`; 0 is an error |
 //! | 60 | `join_thread`, `cancel_join_thread` | no thread to join: what was put is there |
-//! | 61, 62 | `SimpleQueue` | `Queue` is one: no thread stands behind it |
 //! | 68 | a negative timeout | a `Duration` is never negative |
 //! | 69 | anybody may release a `Lock` | its owner only; a `Semaphore` may be released by anybody |
 //! | 71 | who does not own an `RLock` | neither may a thread of the same process |
