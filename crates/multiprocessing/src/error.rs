@@ -148,6 +148,14 @@ pub enum Error {
     #[error("the other end of the connection is closed")]
     Disconnected,
 
+    /// The other side does not have the same key, or is no part of this
+    /// library at all. Python: `multiprocessing.AuthenticationError`.
+    #[error("the authentication failed: {reason}")]
+    AuthenticationFailed {
+        /// Who refused whom, and why.
+        reason: String,
+    },
+
     /// A message was to bring a descriptor with it, a connection say, and came
     /// without. Python: `RuntimeError`.
     #[error(

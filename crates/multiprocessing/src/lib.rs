@@ -31,6 +31,9 @@
 //! | `Value`, `Array` | [`Value`], [`Array`] | the type of the items says what `'d'` and `'i'` say there; `lock=False` is [`RawValue`], [`RawArray`] |
 //! | `Pipe()`, `Pipe(False)` | [`Pipe::duplex`], [`Pipe::one_way`] | |
 //! | `Connection` | [`Connection`] | `recv` is told which type it receives |
+//! | `connection.wait(objects, t)` | [`connection::wait`], [`wait_timeout`](connection::wait_timeout) | tells the places in the list |
+//! | `connection.Listener`, `Client` | [`connection::Listener`], [`connection::Client`] | without `authkey=`, the family's key is asked for |
+//! | `reduction.DupFd(fd)` | [`connection::Descriptor`] | through a connection only; a [`Connection`] travels as it is |
 //! | `Queue()`, `Queue(n)` | [`Queue::unbounded`], [`Queue::bounded`] | no feeder thread: what was put can be got at once |
 //! | `SimpleQueue()` | [`Queue::unbounded`] | no type of its own: without a feeder thread, every queue is simple |
 //! | `JoinableQueue` | [`JoinableQueue`] | `join` may have a time limit |
@@ -47,8 +50,8 @@
 //! stopped in the middle of its own.
 //!
 //! Not here: `Event`, `Condition`, `Barrier`; `Pool.imap`, `imap_unordered`,
-//! `initializer`, `maxtasksperchild`; a manager's locks and values;
-//! `Listener`, `Client`; the `shared_memory` module.
+//! `initializer`, `maxtasksperchild`; a manager's locks and values; the
+//! `shared_memory` module.
 //!
 //! # What is different, and why
 //!
@@ -97,6 +100,11 @@
 //! | 122 | `copy()` of a shared struct | `get` is a copy |
 //! | 125 | a heap of arenas | each object has a region of its own |
 //! | 126, 133 | `offset` and `size` of a message | slices |
+//! | 144, 146 | `wait` returns the ready objects; a negative timeout | their places; a `Duration` is never negative |
+//! | 149 | `accept` after `close` | `close` takes the listener away; another process that has it gets the error |
+//! | 152 | an invalid family, an invalid descriptor | an `Address` has a family, an `OwnedFd` is open |
+//! | 153 | `accept` raises for each client with a wrong key | it goes on to the next one, and counts: [`refused`](connection::Listener::refused) |
+//! | 155 | a default timeout of all sockets | there is none; the limits of a handshake end with it |
 //! | 157 | `apply(f, kwds={…})` | a function has no keyword arguments |
 //! | 159 | `starmap` unpacks tuples | a function of a tuple does it, in `map` |
 //! | 164 | an iterator raises | it may panic, and the panic reaches the caller |
@@ -119,8 +127,8 @@
 //! # Where to start reading
 //!
 //! `process` is the heart: what a start is, and how a process ends. Then
-//! `sync` and `value` (shared memory), `pipe` and `queue` (messages), `pool`
-//! and `manager`, which are made of the others. Under them lies `sys`, a few
+//! `sync` and `value` (shared memory), `pipe`, `connection` and `queue`
+//! (messages), `pool` and `manager`, which are made of the others. Under them lies `sys`, a few
 //! system files with all the `unsafe` code. Each module begins with the
 //! mechanism of the kernel on which it stands.
 

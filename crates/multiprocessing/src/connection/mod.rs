@@ -1,9 +1,36 @@
-//! Waiting for many things at once. Python: `multiprocessing.connection`.
+//! Connections between processes that did not inherit them, and waiting for
+//! many at once. Python: `multiprocessing.connection`.
+//!
+//! A [`Listener`] is a socket with a name in the system: a path (a Unix
+//! socket), or a host and a port (TCP). `connect` asks for a connection there;
+//! the kernel queues it until `accept` takes it out, which gives both sides a
+//! stream of bytes as a pipe has, and over it the same [`Connection`]. Who may
+//! come? To a path, whom the file system lets: it lies in a directory of mode
+//! 0700, and of whoever connects the kernel itself tells the user
+//! (`SO_PEERCRED`). To a port, everybody; so each side has to prove first that
+//! it knows a key, without telling it (HMAC-SHA256 of random bytes). Strangers
+//! cannot stop a listener: `poll` watches them all at once, with a deadline.
+//!
+//! What the key does not do: it hides nothing. Over a network, who can read or
+//! change the packets can read or change the messages after the handshake; use
+//! a tunnel there, as for Python's.
+
+mod address;
+mod client;
+mod entrance;
+mod handshake;
+mod listener;
+mod place;
+mod socket;
 
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-pub use crate::pipe::Descriptor;
+pub use address::Address;
+pub use client::Client;
+pub use listener::Listener;
+
+pub use crate::pipe::{Connection, Descriptor};
 
 use crate::error::Result;
 use crate::process::wait::ready;
@@ -61,8 +88,6 @@ use crate::sys::point::point;
 /// # Errors
 /// [`Error::System`](crate::Error::System) if there are more objects than a
 /// process may have descriptors.
-///
-/// [`Connection`]: crate::Connection
 pub fn wait<T: AsFd>(objects: &[T]) -> Result<Vec<usize>> {
     point("wait");
     if objects.is_empty() {

@@ -63,8 +63,7 @@ impl Pipe {
     /// [`Error::System`] if the process has no room for two descriptors.
     pub fn duplex() -> Result<(Connection, Connection)> {
         let (one, other) = pair(SockType::Stream)?;
-        let connection = |socket| Connection::new(socket, Direction::Both);
-        Ok((connection(one), connection(other)))
+        Ok((Connection::from_socket(one), Connection::from_socket(other)))
     }
 
     /// An end that only receives and one that only sends, in this order.
@@ -114,16 +113,27 @@ pub struct Connection {
     socket: OwnedFd,
     direction: Direction,
     sending: Mutex<()>,
-    receiving: Mutex<()>,
+    receiving: Mutex<Receiving>,
+}
+
+#[derive(Default)]
+struct Receiving {
+    /// What came was no message, and nobody can tell where one begins.
+    lost: bool,
 }
 
 impl Connection {
+    /// One that sends and receives.
+    pub(crate) fn from_socket(socket: OwnedFd) -> Self {
+        Self::new(socket, Direction::Both)
+    }
+
     fn new(socket: OwnedFd, direction: Direction) -> Self {
         Self {
             socket,
             direction,
             sending: Mutex::new(()),
-            receiving: Mutex::new(()),
+            receiving: Mutex::default(),
         }
     }
 
@@ -152,10 +162,7 @@ impl Connection {
     /// message; the connection is of no use then.
     pub fn recv<T: DeserializeOwned>(&self) -> Result<T> {
         point("Connection.recv");
-        self.check(Direction::In)?;
-        let whole = lock(&self.receiving);
-        let (bytes, descriptors) = frame::recv_with(self.as_fd())?;
-        drop(whole);
+        let (bytes, descriptors) = self.recv_message(frame::recv_with)?;
         travel::unpack(&bytes, descriptors)
     }
 
@@ -175,9 +182,7 @@ impl Connection {
     /// As [`Connection::recv`].
     pub fn recv_bytes(&self) -> Result<Vec<u8>> {
         point("Connection.recv_bytes");
-        self.check(Direction::In)?;
-        let _whole = lock(&self.receiving);
-        frame::recv(self.as_fd())
+        self.recv_message(frame::recv)
     }
 
     /// Waits for a message, puts its bytes at the start of `buffer`, and tells
@@ -188,9 +193,7 @@ impl Connection {
     /// the message.
     pub fn recv_bytes_into(&self, buffer: &mut [u8]) -> Result<usize> {
         point("Connection.recv_bytes_into");
-        self.check(Direction::In)?;
-        let _whole = lock(&self.receiving);
-        frame::recv_into(self.as_fd(), buffer)
+        self.recv_message(|socket| frame::recv_into(socket, buffer))
     }
 
     /// Waits until there is something to receive, `limit` at most, and tells
@@ -234,6 +237,20 @@ impl Connection {
         frame::send_with(self.as_fd(), bytes, descriptors)
     }
 
+    fn recv_message<T>(
+        &self,
+        recv: impl FnOnce(BorrowedFd<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.check(Direction::In)?;
+        let mut receiving = lock(&self.receiving);
+        if receiving.lost {
+            return Err(Error::Disconnected);
+        }
+        let message = recv(self.as_fd());
+        receiving.lost = matches!(message, Err(Error::TooLong { .. }));
+        message
+    }
+
     fn check(&self, wanted: Direction) -> Result<()> {
         if self.direction == wanted || self.direction == Direction::Both {
             return Ok(());
@@ -248,7 +265,7 @@ impl Connection {
     }
 }
 
-fn lock(direction: &Mutex<()>) -> MutexGuard<'_, ()> {
+fn lock<T>(direction: &Mutex<T>) -> MutexGuard<'_, T> {
     direction.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -18,6 +18,23 @@ pub(crate) fn readable(
     any_of(&mut [PollFd::new(fd, PollFlags::POLLIN)], limit)
 }
 
+/// As [`readable`], until one can write, or sees that nobody reads.
+pub(crate) fn writable(
+    fd: BorrowedFd<'_>,
+    limit: Option<Duration>,
+) -> Result<bool> {
+    any_of(&mut [PollFd::new(fd, PollFlags::POLLOUT)], limit)
+}
+
+/// Whether a socket that listened has been shut down.
+pub(crate) fn is_shut_down(fd: BorrowedFd<'_>) -> Result<bool> {
+    // What happens to it is told without being asked for.
+    any_of(
+        &mut [PollFd::new(fd, PollFlags::empty())],
+        Some(Duration::ZERO),
+    )
+}
+
 /// As [`readable`], for many: the places of those that are, in their order.
 pub(crate) fn ready<'a>(
     fds: impl IntoIterator<Item = BorrowedFd<'a>>,

@@ -4,6 +4,12 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod connection;
+mod connection_bytes;
+mod connection_end;
+mod connection_place;
+mod connection_points;
+mod connection_strangers;
 mod connection_travel;
 mod connection_wait;
 mod dummy;
@@ -61,10 +67,16 @@ const TESTS: &[&[Test]] = &[
     dummy::TESTS,
     region::TESTS,
     points::TESTS,
+    connection_points::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
     connection_wait::TESTS,
     connection_travel::TESTS,
+    connection::TESTS,
+    connection_end::TESTS,
+    connection_place::TESTS,
+    connection_strangers::TESTS,
+    connection_bytes::TESTS,
     manager::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,
@@ -92,6 +104,7 @@ const PROGRAMS: &[&[Test]] = &[
     queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
     points::PROGRAMS,
+    connection_points::PROGRAMS,
 ];
 
 fn main() -> ExitCode {

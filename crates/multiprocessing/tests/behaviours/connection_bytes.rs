@@ -1,0 +1,5 @@
+//! Hostile bytes.
+
+use crate::harness::{Test, list};
+
+pub(crate) const TESTS: &[Test] = list![];
