@@ -14,6 +14,7 @@ mod connection_travel;
 mod connection_wait;
 mod dummy;
 mod harness;
+mod hostile;
 mod items;
 mod locks;
 mod locks_killed;
@@ -21,6 +22,7 @@ mod manager;
 mod manager_server;
 mod manager_travel;
 mod pipe;
+mod pipe_bytes;
 mod pipe_end;
 mod points;
 mod pool;
@@ -70,6 +72,7 @@ const TESTS: &[&[Test]] = &[
     connection_points::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
+    pipe_bytes::TESTS,
     connection_wait::TESTS,
     connection_travel::TESTS,
     connection::TESTS,
