@@ -1,26 +1,45 @@
 //! Items as bytes: serde says what an item consists of, postcard writes it.
 
+use std::cell::Cell;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
 
+thread_local! {
+    static WHY: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// Keeps the words of an item that cannot be encoded or decoded here, which
+/// postcard drops.
+pub(crate) fn explain(why: &'static str) -> &'static str {
+    WHY.set(Some(why));
+    why
+}
+
+fn reason(error: &postcard::Error) -> String {
+    WHY.take().map_or_else(|| error.to_string(), str::to_string)
+}
+
 pub(crate) fn encode<T: Serialize + ?Sized>(item: &T) -> Result<Vec<u8>> {
+    WHY.set(None);
     postcard::to_stdvec(item).map_err(|error| Error::Encode {
-        reason: error.to_string(),
+        reason: reason(&error),
     })
 }
 
 /// The item that `bytes` are, all of them: bytes left over mean that another
 /// type was sent.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    WHY.set(None);
     match postcard::take_from_bytes(bytes) {
         Ok((item, [])) => Ok(item),
         Ok((_, rest)) => Err(Error::Decode {
             reason: format!("{} bytes are left over", rest.len()),
         }),
         Err(error) => Err(Error::Decode {
-            reason: error.to_string(),
+            reason: reason(&error),
         }),
     }
 }

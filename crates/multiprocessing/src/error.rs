@@ -148,6 +148,22 @@ pub enum Error {
     #[error("the other end of the connection is closed")]
     Disconnected,
 
+    /// The other side does not have the same key, or is no part of this
+    /// library at all. Python: `multiprocessing.AuthenticationError`.
+    #[error("the authentication failed: {reason}")]
+    AuthenticationFailed {
+        /// Who refused whom, and why.
+        reason: String,
+    },
+
+    /// A message was to bring a descriptor with it, a connection say, and came
+    /// without. Python: `RuntimeError`.
+    #[error(
+        "a descriptor is missing in the message: it was not sent, or this \
+         process has no room for more (see ulimit -n)"
+    )]
+    MissingDescriptor,
+
     /// This end of a one-way pipe only sends, or only receives. Python:
     /// `OSError`.
     #[error("this end of the pipe is {only}")]

@@ -32,7 +32,11 @@
 //! | `Value`, `Array` | [`Value`], [`Array`] | the type of the items says what `'d'` and `'i'` say there; `lock=False` is [`RawValue`], [`RawArray`] |
 //! | `Pipe()`, `Pipe(False)` | [`Pipe::duplex`], [`Pipe::one_way`] | |
 //! | `Connection` | [`Connection`] | `recv` is told which type it receives |
+//! | `connection.wait(objects, t)` | [`connection::wait`], [`wait_timeout`](connection::wait_timeout) | tells the places in the list |
+//! | `connection.Listener`, `Client` | [`connection::Listener`], [`connection::Client`] | without `authkey=`, the family's key is asked for |
+//! | `reduction.DupFd(fd)` | [`connection::Descriptor`] | through a connection only; a [`Connection`] travels as it is |
 //! | `Queue()`, `Queue(n)` | [`Queue::unbounded`], [`Queue::bounded`] | no feeder thread: what was put can be got at once |
+//! | `SimpleQueue()` | [`Queue::unbounded`] | no type of its own: without a feeder thread, every queue is simple |
 //! | `JoinableQueue` | [`JoinableQueue`] | `join` may have a time limit |
 //! | `put_nowait`, `put(x, timeout=t)` | `try_put`, `put_timeout` | the same for `get` |
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
@@ -49,8 +53,8 @@
 //! seconds. A call with a limit may take 0.1 s longer where another process is
 //! stopped in the middle of its own.
 //!
-//! Not here: `Event`, `Condition`, `Barrier`; a manager's locks and values;
-//! `Listener`, `Client`; the `shared_memory` module.
+//! Not here: `Event`, `Condition`, `Barrier`; a manager's locks and values; the
+//! `shared_memory` module.
 //!
 //! # What is different, and why
 //!
@@ -90,7 +94,6 @@
 //! | 54 | the feeder thread tells a hook which item failed | `put` itself fails, and `get` for what cannot be decoded |
 //! | 58 | a `maxsize` of 0 or less is no limit | `Queue::unbounded`; 0 is an error |
 //! | 60 | `join_thread`, `cancel_join_thread` | no thread to join: what was put is there |
-//! | 61, 62 | `SimpleQueue` | `Queue` is one: no thread stands behind it |
 //! | 68 | a negative timeout | a `Duration` is never negative |
 //! | 69 | anybody may release a `Lock` | its owner only; a `Semaphore` may be released by anybody |
 //! | 71 | who does not own an `RLock` | neither may a thread of the same process |
@@ -100,6 +103,11 @@
 //! | 122 | `copy()` of a shared struct | `get` is a copy |
 //! | 125 | a heap of arenas | each object has a region of its own |
 //! | 126, 133 | `offset` and `size` of a message | slices |
+//! | 144, 146 | `wait` returns the ready objects; a negative timeout | their places; a `Duration` is never negative |
+//! | 149 | `accept` after `close` | `close` takes the listener away; another process that has it gets the error |
+//! | 152 | an invalid family, an invalid descriptor | an `Address` has a family, an `OwnedFd` is open |
+//! | 153 | `accept` raises for each client with a wrong key | it goes on to the next one, and counts: [`refused`](connection::Listener::refused) |
+//! | 155 | a default timeout of all sockets | there is none; the limits of a handshake end with it |
 //! | 157 | `apply(f, kwds={…})` | a function has no keyword arguments |
 //! | 159 | `starmap`, `starmap_async` unpack tuples | a function of a tuple does it, in `map`, `map_async`, `imap` |
 //! | 164, 168, 169 | the items' iterator raises | it may panic; the panic reaches the caller of `map`, `imap`, and nothing is begun |
@@ -124,12 +132,13 @@
 //! # Where to start reading
 //!
 //! `process` is the heart: what a start is, and how a process ends. Then
-//! `sync` and `value` (shared memory), `pipe` and `queue` (messages), `pool`
-//! and `manager`, which are made of the others. Under them lies `sys`, a few
+//! `sync` and `value` (shared memory), `pipe`, `connection` and `queue`
+//! (messages), `pool` and `manager`, which are made of the others. Under them lies `sys`, a few
 //! system files with all the `unsafe` code. Each module begins with the
 //! mechanism of the kernel on which it stands.
 
 mod codec;
+pub mod connection;
 pub mod dummy;
 mod error;
 mod futex;

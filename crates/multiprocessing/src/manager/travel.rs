@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::client::{Remote, Server};
 use super::{DictProxy, ListProxy, QueueProxy};
+use crate::codec;
 
 /// The servers that this process has, by its own doing or by inheritance.
 static KNOWN: Mutex<Vec<Weak<Server>>> = Mutex::new(Vec::new());
@@ -40,7 +41,8 @@ impl<'de> Deserialize<'de> for Remote {
         let servers = known();
         let mut servers = servers.iter().filter_map(Weak::upgrade);
         let server = servers.find(|server| server.inode() == inode);
-        let server = server.ok_or_else(|| D::Error::custom(UNKNOWN))?;
+        let server =
+            server.ok_or_else(|| D::Error::custom(codec::explain(UNKNOWN)))?;
         Ok(Self { server, id })
     }
 }

@@ -1,16 +1,16 @@
 //! Messages on a stream: a length of four bytes, then as many bytes.
 //!
 //! The stream must be a socket, since only a write to a socket can ask for an
-//! error where a pipe would send SIGPIPE.
+//! error where a pipe would send SIGPIPE. Descriptors travel with the length.
 
 use std::io::IoSlice;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{BorrowedFd, OwnedFd};
 
-use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, Shutdown, sendmsg, shutdown};
-use nix::unistd::read;
+use rustix::io::{Errno, read, retry_on_intr};
+use rustix::net::{Shutdown, shutdown};
 
 use crate::error::{Error, Result};
+use crate::pass;
 
 /// The longest message.
 pub(crate) const MAX: usize = 0x7fff_ffff;
@@ -22,29 +22,45 @@ const FIRST: usize = 64 * 1024;
 
 /// Sends one message, and waits until there is room for all of it.
 pub(crate) fn send(socket: BorrowedFd<'_>, message: &[u8]) -> Result<()> {
+    send_with(socket, message, &[])
+}
+
+/// As [`send`], and a copy of each of `descriptors`.
+pub(crate) fn send_with(
+    socket: BorrowedFd<'_>,
+    message: &[u8],
+    mut descriptors: &[BorrowedFd<'_>],
+) -> Result<()> {
     let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let header = checked(len)?.to_be_bytes();
     let mut parts = [IoSlice::new(&header), IoSlice::new(message)];
     let mut parts = &mut parts[..];
     let mut left = HEADER + message.len();
     while left > 0 {
-        let flags = MsgFlags::MSG_NOSIGNAL;
-        match sendmsg::<()>(socket.as_raw_fd(), parts, &[], flags, None) {
-            Ok(sent) => {
-                left -= sent;
-                IoSlice::advance_slices(&mut parts, sent);
-            }
-            Err(Errno::EINTR) => {}
-            Err(errno) => return Err(failed("send a message", errno)),
-        }
+        let sent = pass::send_some(socket, parts, descriptors)
+            .map_err(|errno| failed("send a message", errno))?;
+        descriptors = &[];
+        left -= sent;
+        IoSlice::advance_slices(&mut parts, sent);
     }
     Ok(())
 }
 
 /// Waits for one message.
 pub(crate) fn recv(socket: BorrowedFd<'_>) -> Result<Vec<u8>> {
-    let len = recv_header(socket)?;
+    let len = recv_header(socket, |place| read_some(socket, place))?;
     recv_body(socket, len)
+}
+
+/// As [`recv`], and takes the descriptors that come with it.
+pub(crate) fn recv_with(
+    socket: BorrowedFd<'_>,
+) -> Result<(Vec<u8>, Vec<OwnedFd>)> {
+    let mut descriptors = Vec::new();
+    let len = recv_header(socket, |place| {
+        pass::recv_some(socket, place, &mut descriptors)
+    })?;
+    Ok((recv_body(socket, len)?, descriptors))
 }
 
 /// Waits for one message and puts it at the start of `buffer`; tells its
@@ -53,10 +69,13 @@ pub(crate) fn recv_into(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
 ) -> Result<usize> {
-    let len = recv_header(socket)?;
+    let len = recv_header(socket, |place| read_some(socket, place))?;
     let room = buffer.len();
     match buffer.get_mut(..len) {
-        Some(place) => read_exact(socket, place).map(|()| len),
+        Some(place) => {
+            fill(place, |place| read_some(socket, place))?;
+            Ok(len)
+        }
         None => Err(Error::BufferTooShort {
             message: recv_body(socket, len)?,
             room,
@@ -64,12 +83,15 @@ pub(crate) fn recv_into(
     }
 }
 
-fn recv_header(socket: BorrowedFd<'_>) -> Result<usize> {
+fn recv_header(
+    socket: BorrowedFd<'_>,
+    some: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
+) -> Result<usize> {
     let mut header = [0; HEADER];
-    read_exact(socket, &mut header)?;
+    fill(&mut header, some)?;
     let len = checked(u32::from_be_bytes(header)).inspect_err(|_| {
         // Nobody can tell where the next message begins: the stream is lost.
-        let _ = shutdown(socket.as_raw_fd(), Shutdown::Both);
+        let _ = shutdown(socket, Shutdown::Both);
     })?;
     Ok(len as usize)
 }
@@ -88,27 +110,34 @@ fn recv_body(socket: BorrowedFd<'_>, len: usize) -> Result<Vec<u8>> {
     while body.len() < len {
         let come = body.len();
         body.resize(len.min(come + come.max(FIRST)), 0);
-        read_exact(socket, &mut body[come..])?;
+        fill(&mut body[come..], |place| read_some(socket, place))?;
     }
     Ok(body)
 }
 
-fn read_exact(socket: BorrowedFd<'_>, mut place: &mut [u8]) -> Result<()> {
+/// Fills `place`, a piece at a time.
+fn fill(
+    mut place: &mut [u8],
+    mut some: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
+) -> Result<()> {
     while !place.is_empty() {
-        match read(socket, place) {
+        match some(place) {
             Ok(0) => return Err(Error::Disconnected),
             Ok(come) => place = &mut place[come..],
-            Err(Errno::EINTR) => {}
             Err(errno) => return Err(failed("receive a message", errno)),
         }
     }
     Ok(())
 }
 
+fn read_some(socket: BorrowedFd<'_>, place: &mut [u8]) -> Result<usize, Errno> {
+    retry_on_intr(|| read(socket, &mut *place))
+}
+
 /// A peer that closes its end with messages unread is told by ECONNRESET.
 fn failed(action: &str, errno: Errno) -> Error {
     match errno {
-        Errno::EPIPE | Errno::ECONNRESET => Error::Disconnected,
+        Errno::PIPE | Errno::CONNRESET => Error::Disconnected,
         errno => Error::system(action, errno),
     }
 }

@@ -12,6 +12,7 @@
 //! socket can ask for the error instead (`MSG_NOSIGNAL`).
 
 pub(crate) mod frame;
+mod travel;
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -21,10 +22,11 @@ use std::time::Duration;
 use nix::sys::socket::{
     AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair,
 };
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use crate::codec;
+pub use travel::Descriptor;
+
 use crate::error::{Error, Result};
 use crate::process::descriptor::keep_clear;
 use crate::process::wait;
@@ -61,8 +63,7 @@ impl Pipe {
     /// [`Error::System`] if the process has no room for two descriptors.
     pub fn duplex() -> Result<(Connection, Connection)> {
         let (one, other) = pair(SockType::Stream)?;
-        let connection = |socket| Connection::new(socket, Direction::Both);
-        Ok((connection(one), connection(other)))
+        Ok((Connection::from_socket(one), Connection::from_socket(other)))
     }
 
     /// An end that only receives and one that only sends, in this order.
@@ -92,7 +93,7 @@ pub(crate) fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
     Ok((one, keep_clear(other).map_err(failed)?))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Direction {
     In,
     Out,
@@ -112,39 +113,57 @@ pub struct Connection {
     socket: OwnedFd,
     direction: Direction,
     sending: Mutex<()>,
-    receiving: Mutex<()>,
+    receiving: Mutex<Receiving>,
+}
+
+#[derive(Default)]
+struct Receiving {
+    /// What came was no message, and nobody can tell where one begins.
+    lost: bool,
 }
 
 impl Connection {
+    /// One that sends and receives.
+    pub(crate) fn from_socket(socket: OwnedFd) -> Self {
+        Self::new(socket, Direction::Both)
+    }
+
     fn new(socket: OwnedFd, direction: Direction) -> Self {
         Self {
             socket,
             direction,
             sending: Mutex::new(()),
-            receiving: Mutex::new(()),
+            receiving: Mutex::default(),
         }
     }
 
     /// Sends an item. Waits while the pipe is full.
+    ///
+    /// Connections in the item are sent along, as copies, and so is each
+    /// [`Descriptor`](crate::connection::Descriptor).
     ///
     /// # Errors
     /// [`Error::Disconnected`] if nobody can receive it any more,
     /// [`Error::WrongDirection`], [`Error::Encode`], [`Error::TooLong`].
     pub fn send<T: Serialize + ?Sized>(&self, item: &T) -> Result<()> {
         point("Connection.send");
-        self.send_message(&codec::encode(item)?)
+        let (bytes, descriptors) = travel::pack(item)?;
+        let descriptors: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
+        self.send_message(&bytes, &descriptors)
     }
 
     /// Waits for an item and receives it.
     ///
     /// # Errors
     /// [`Error::Disconnected`] if nothing can come any more,
-    /// [`Error::WrongDirection`], [`Error::Decode`] if the message is not a
-    /// `T`; the message is gone then. [`Error::TooLong`] if what came is no
+    /// [`Error::WrongDirection`]; [`Error::Decode`] if the message is not a
+    /// `T`, [`Error::MissingDescriptor`] if a connection in it has not come;
+    /// the message is gone then. [`Error::TooLong`] if what came is no
     /// message; the connection is of no use then.
     pub fn recv<T: DeserializeOwned>(&self) -> Result<T> {
         point("Connection.recv");
-        codec::decode(&self.recv_message()?)
+        let (bytes, descriptors) = self.recv_message(frame::recv_with)?;
+        travel::unpack(&bytes, descriptors)
     }
 
     /// Sends bytes as one message, which may be empty. Python's `offset` and
@@ -154,7 +173,7 @@ impl Connection {
     /// As [`Connection::send`].
     pub fn send_bytes(&self, bytes: &[u8]) -> Result<()> {
         point("Connection.send_bytes");
-        self.send_message(bytes)
+        self.send_message(bytes, &[])
     }
 
     /// Waits for a message and receives its bytes.
@@ -163,7 +182,7 @@ impl Connection {
     /// As [`Connection::recv`].
     pub fn recv_bytes(&self) -> Result<Vec<u8>> {
         point("Connection.recv_bytes");
-        self.recv_message()
+        self.recv_message(frame::recv)
     }
 
     /// Waits for a message, puts its bytes at the start of `buffer`, and tells
@@ -174,9 +193,7 @@ impl Connection {
     /// the message.
     pub fn recv_bytes_into(&self, buffer: &mut [u8]) -> Result<usize> {
         point("Connection.recv_bytes_into");
-        self.check(Direction::In)?;
-        let _whole = lock(&self.receiving);
-        frame::recv_into(self.as_fd(), buffer)
+        self.recv_message(|socket| frame::recv_into(socket, buffer))
     }
 
     /// Waits until there is something to receive, `limit` at most, and tells
@@ -207,16 +224,31 @@ impl Connection {
     /// process holds this one any more.
     pub fn close(self) {}
 
-    fn send_message(&self, bytes: &[u8]) -> Result<()> {
+    fn send_message(
+        &self,
+        bytes: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<()> {
         self.check(Direction::Out)?;
+        if !descriptors.is_empty() {
+            travel::check_way(self.as_fd())?;
+        }
         let _whole = lock(&self.sending);
-        frame::send(self.as_fd(), bytes)
+        frame::send_with(self.as_fd(), bytes, descriptors)
     }
 
-    fn recv_message(&self) -> Result<Vec<u8>> {
+    fn recv_message<T>(
+        &self,
+        recv: impl FnOnce(BorrowedFd<'_>) -> Result<T>,
+    ) -> Result<T> {
         self.check(Direction::In)?;
-        let _whole = lock(&self.receiving);
-        frame::recv(self.as_fd())
+        let mut receiving = lock(&self.receiving);
+        if receiving.lost {
+            return Err(Error::Disconnected);
+        }
+        let message = recv(self.as_fd());
+        receiving.lost = matches!(message, Err(Error::TooLong { .. }));
+        message
     }
 
     fn check(&self, wanted: Direction) -> Result<()> {
@@ -233,7 +265,7 @@ impl Connection {
     }
 }
 
-fn lock(direction: &Mutex<()>) -> MutexGuard<'_, ()> {
+fn lock<T>(direction: &Mutex<T>) -> MutexGuard<'_, T> {
     direction.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -15,6 +15,7 @@ mod child;
 mod context;
 pub(crate) mod descriptor;
 mod exit;
+pub(crate) mod handover;
 mod launch;
 mod outcome;
 mod parent;
@@ -147,10 +148,12 @@ impl<'a> Process<'a> {
         // The child takes the target out and runs it; the parent drops it.
         let target = RefCell::new(Some(target));
         let started = launch(&self.child.0, || {
+            handover::to_this_process();
             target.take().map_or(0, |target| target(&self.child.0.name))
         });
-        if started.is_err() {
-            self.target.replace(target.take());
+        match started {
+            Ok(()) => handover::to_child(target),
+            Err(_) => drop(self.target.replace(target.take())),
         }
         started
     }

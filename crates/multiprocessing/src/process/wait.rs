@@ -1,4 +1,4 @@
-//! Waiting for a descriptor, with a time limit that holds.
+//! Waiting for descriptors, with a time limit that holds.
 
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
@@ -15,10 +15,44 @@ pub(crate) fn readable(
     fd: BorrowedFd<'_>,
     limit: Option<Duration>,
 ) -> Result<bool> {
+    any_of(&mut [PollFd::new(fd, PollFlags::POLLIN)], limit)
+}
+
+/// As [`readable`], until one can write, or sees that nobody reads.
+pub(crate) fn writable(
+    fd: BorrowedFd<'_>,
+    limit: Option<Duration>,
+) -> Result<bool> {
+    any_of(&mut [PollFd::new(fd, PollFlags::POLLOUT)], limit)
+}
+
+/// Whether a socket that listened has been shut down.
+pub(crate) fn is_shut_down(fd: BorrowedFd<'_>) -> Result<bool> {
+    // What happens to it is told without being asked for.
+    any_of(
+        &mut [PollFd::new(fd, PollFlags::empty())],
+        Some(Duration::ZERO),
+    )
+}
+
+/// As [`readable`], for many: the places of those that are, in their order.
+pub(crate) fn ready<'a>(
+    fds: impl IntoIterator<Item = BorrowedFd<'a>>,
+    limit: Option<Duration>,
+) -> Result<Vec<usize>> {
+    let fds = fds.into_iter();
+    let mut fds: Vec<_> =
+        fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
+    any_of(&mut fds, limit)?;
+    let fds = fds.iter().enumerate();
+    let happened = |fd: &PollFd<'_>| fd.any().unwrap_or(true);
+    Ok(fds.filter(|(_, fd)| happened(fd)).map(|(i, _)| i).collect())
+}
+
+fn any_of(fds: &mut [PollFd<'_>], limit: Option<Duration>) -> Result<bool> {
     let start = Instant::now();
     loop {
-        let mut fds = [PollFd::new(fd, PollFlags::POLLIN)];
-        match poll(&mut fds, timeout(remaining(start, limit))) {
+        match poll(fds, timeout(remaining(start, limit))) {
             Ok(0) if limit.is_some_and(|limit| start.elapsed() < limit) => {}
             Ok(ready) => return Ok(ready > 0),
             Err(Errno::EINTR) => {}

@@ -4,8 +4,17 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod connection;
+mod connection_bytes;
+mod connection_end;
+mod connection_place;
+mod connection_points;
+mod connection_strangers;
+mod connection_travel;
+mod connection_wait;
 mod dummy;
 mod harness;
+mod hostile;
 mod items;
 mod locks;
 mod locks_killed;
@@ -13,6 +22,7 @@ mod manager;
 mod manager_server;
 mod manager_travel;
 mod pipe;
+mod pipe_bytes;
 mod pipe_end;
 mod points;
 mod pool;
@@ -65,8 +75,17 @@ const TESTS: &[&[Test]] = &[
     dummy::TESTS,
     region::TESTS,
     points::TESTS,
+    connection_points::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
+    pipe_bytes::TESTS,
+    connection_wait::TESTS,
+    connection_travel::TESTS,
+    connection::TESTS,
+    connection_end::TESTS,
+    connection_place::TESTS,
+    connection_strangers::TESTS,
+    connection_bytes::TESTS,
     manager::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,
@@ -99,6 +118,7 @@ const PROGRAMS: &[&[Test]] = &[
     queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
     points::PROGRAMS,
+    connection_points::PROGRAMS,
 ];
 
 fn main() -> ExitCode {

@@ -49,7 +49,7 @@ pub(crate) const PROGRAMS: &[Test] = list![
 const SHORT: Duration = Duration::from_millis(10);
 
 #[track_caller]
-fn has_points(name: &str) {
+pub(crate) fn has_points(name: &str) {
     let mut program = program(name);
     program.env("EXPLORED", "1");
     let heard = listen(program);
@@ -59,7 +59,7 @@ fn has_points(name: &str) {
 
 /// The body of a program that says what it does.
 #[track_caller]
-fn listened(operations: impl FnOnce() -> Result<()>) {
+pub(crate) fn listened(operations: impl FnOnce() -> Result<()>) {
     wait_for_listener();
     operations().expect("nothing can go wrong");
 }

@@ -19,12 +19,13 @@ pub(crate) const TESTS: &[Test] = list![
     b048_without_time_an_empty_queue_is_empty,
     b049_a_limit_is_waited_for_an_item,
     b050_what_parent_and_child_put_comes_out_in_order,
-    b052_a_closed_queue_is_closed_in_this_process,
+    b052_b062_a_queue_closed_twice_is_closed_in_this_process,
     b053_an_item_that_cannot_be_encoded_leaves_no_trace,
     b053_an_encoder_that_panics_leaves_no_trace,
     b054_an_item_of_another_type_is_an_error_of_get,
     b058_a_queue_without_a_limit_takes_many_items,
     b059_b060_items_of_a_process_that_has_ended_are_there,
+    b061_what_a_child_puts_makes_a_queue_not_empty,
     b063_an_item_put_can_be_got_at_once,
     b065_a_large_item_waits_for_its_consumer,
     b066_a_blocked_put_goes_on_when_an_item_is_taken,
@@ -161,7 +162,7 @@ fn b050_what_parent_and_child_put_comes_out_in_order() {
     is_empty(&queue);
 }
 
-fn b052_a_closed_queue_is_closed_in_this_process() {
+fn b052_b062_a_queue_closed_twice_is_closed_in_this_process() {
     let queue = unbounded();
     queue.put(1).expect("there is room");
     let other_handle = queue.clone();
@@ -275,6 +276,20 @@ fn b059_b060_items_of_a_process_that_has_ended_are_there() {
         let item = queue.try_get().expect("it is there");
         assert_eq!(item, (number, text.clone()));
     }
+}
+
+fn b061_what_a_child_puts_makes_a_queue_not_empty() {
+    let queue = unbounded();
+    has(&queue, 0);
+    let exitcode = in_child(|| {
+        queue.put(Some(true))?;
+        queue.put(None)
+    });
+    assert_eq!(exitcode, 0);
+    has(&queue, 2);
+    assert_eq!(queue.get().expect("it is there"), Some(true));
+    assert_eq!(queue.get().expect("it is there"), None);
+    is_empty(&queue);
 }
 
 fn b063_an_item_put_can_be_got_at_once() {

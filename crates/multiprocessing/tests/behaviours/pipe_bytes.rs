@@ -1,0 +1,171 @@
+//! Any bytes on a pipe: each message that is whole is received, and all else
+//! is an error, at once and without much memory.
+
+use std::thread;
+
+use multiprocessing::connection::Descriptor;
+use multiprocessing::{Connection, Error, Result};
+use nix::sys::resource::{Resource, setrlimit};
+use proptest::collection::vec;
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
+
+use crate::harness::{Test, list};
+use crate::hostile::for_all;
+use crate::pipe::{duplex, one_way};
+use crate::procfs::open_descriptors;
+use crate::support::in_child;
+
+pub(crate) const TESTS: &[Test] = list![
+    b154_of_any_bytes_whole_messages_are_received,
+    b154_any_bytes_are_an_item_or_an_error,
+    b139_any_messages_arrive_as_they_were_sent,
+];
+
+const CASES: u32 = 300;
+const MAX: u32 = 0x7fff_ffff;
+
+/// Runs `test` in a process with little memory.
+#[track_caller]
+fn frugally(test: impl FnOnce()) {
+    const ROOM: u64 = 1 << 30;
+    let exitcode = in_child(|| {
+        setrlimit(Resource::RLIMIT_AS, ROOM, ROOM).expect("lower the limit");
+        test();
+    });
+    assert_eq!(exitcode, 0);
+}
+
+/// A message with its length before it.
+fn frame(body: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(body.len()).expect("it is short");
+    [&len.to_be_bytes(), body].concat()
+}
+
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    vec(any::<u8>(), 0..100)
+}
+
+/// What somebody may write who knows the format, and does not keep to it.
+fn piece() -> impl Strategy<Value = Vec<u8>> {
+    let cut = (body(), any::<usize>()).prop_map(|(body, at)| {
+        let frame = frame(&body);
+        frame[..at % (frame.len() + 1)].to_vec()
+    });
+    let length = prop_oneof![any::<u32>(), MAX - 2.., 0..200_u32];
+    prop_oneof![
+        4 => body().prop_map(|body| frame(&body)),
+        1 => cut,
+        1 => length.prop_map(|length| length.to_be_bytes().to_vec()),
+        1 => body(),
+    ]
+}
+
+/// What has to be received of these bytes: messages, and then an error.
+fn expected(mut bytes: &[u8]) -> Vec<std::result::Result<&[u8], bool>> {
+    let mut messages = Vec::new();
+    let end = loop {
+        let Some((length, rest)) = bytes.split_first_chunk() else {
+            break false;
+        };
+        let length = u32::from_be_bytes(*length);
+        if length > MAX {
+            break true;
+        }
+        let Some((body, rest)) = rest.split_at_checked(length as usize) else {
+            break false;
+        };
+        messages.push(Ok(body));
+        bytes = rest;
+    };
+    messages.push(Err(end));
+    messages
+}
+
+/// Writes `pieces` one after the other, and closes, while `reads` receives.
+fn while_written(pieces: &[Vec<u8>], reads: impl FnOnce(&Connection)) {
+    let (reader, writer) = duplex();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for piece in pieces {
+                // The reader may have given up, and closed.
+                let _ = nix::unistd::write(&writer, piece);
+            }
+        });
+        reads(&reader);
+        drop(reader);
+    });
+}
+
+fn b154_of_any_bytes_whole_messages_are_received() {
+    frugally(|| {
+        for_all(CASES, vec(piece(), 0..12), |pieces| {
+            let bytes = pieces.concat();
+            while_written(&pieces, |reader| {
+                for message in expected(&bytes) {
+                    match (reader.recv_bytes(), message) {
+                        (Ok(come), Ok(message)) => assert_eq!(come, message),
+                        (Err(Error::TooLong { .. }), Err(true))
+                        | (Err(Error::Disconnected), Err(false)) => {}
+                        other => panic!("{other:?}"),
+                    }
+                }
+                // And that was the end.
+                let more = reader.recv_bytes();
+                assert!(matches!(more, Err(Error::Disconnected)), "{more:?}");
+            });
+        });
+    });
+}
+
+/// Receives what comes as items of a type, to its end.
+fn drain<T: serde::de::DeserializeOwned>(reader: &Connection) {
+    loop {
+        match reader.recv::<T>() {
+            Err(Error::Disconnected) => return,
+            Ok(_)
+            | Err(
+                Error::Decode { .. }
+                | Error::MissingDescriptor
+                | Error::TooLong { .. },
+            ) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn b154_any_bytes_are_an_item_or_an_error() {
+    type Mixed = (Option<String>, Vec<(u64, f32)>, Result<char, bool>);
+
+    frugally(|| {
+        let before = open_descriptors();
+        for_all(CASES, vec(piece(), 0..12), |pieces| {
+            while_written(&pieces, drain::<Vec<u64>>);
+            while_written(&pieces, drain::<Vec<String>>);
+            while_written(&pieces, drain::<Vec<Connection>>);
+            while_written(&pieces, drain::<(Descriptor, String)>);
+            while_written(&pieces, drain::<Mixed>);
+        });
+        assert_eq!(open_descriptors(), before);
+    });
+}
+
+fn b139_any_messages_arrive_as_they_were_sent() {
+    let size = prop_oneof![Just(0), 0..100_usize, 60_000..200_000_usize];
+    let message = (size, any::<u8>()).prop_map(|(size, first)| {
+        let bytes = (0..size).map(|i| first.wrapping_add(i.to_le_bytes()[0]));
+        bytes.collect::<Vec<u8>>()
+    });
+    for_all(50, vec(message, 0..8), |messages| {
+        let (reader, writer) = one_way();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for message in &messages {
+                    writer.send_bytes(message).expect("send");
+                }
+            });
+            for message in &messages {
+                assert!(reader.recv_bytes().expect("recv") == *message);
+            }
+        });
+    });
+}
