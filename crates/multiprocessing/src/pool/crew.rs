@@ -58,6 +58,8 @@ pub(super) struct Worker {
     own: Option<Child>,
     stage: Stage,
     job: Option<Job>,
+    /// When it was last given a job: which of all that the pool has given.
+    turn: u64,
 }
 
 /// Where a worker is in its life.
@@ -93,6 +95,7 @@ impl Worker {
             own,
             stage: Stage::Starting,
             job: None,
+            turn: 0,
         }
     }
 
@@ -193,6 +196,8 @@ pub(super) struct Crew {
     pub(super) terms: Terms,
     /// Somebody has left, or retired, since the last look at it.
     pub(super) vacancy: bool,
+    /// How many jobs have been given to workers.
+    turns: u64,
 }
 
 impl Crew {
@@ -202,6 +207,7 @@ impl Crew {
             waiting: VecDeque::new(),
             terms,
             vacancy: false,
+            turns: 0,
         };
         for worker in workers {
             crew.add(worker);
@@ -222,12 +228,19 @@ impl Crew {
         self.workers.iter().filter(|worker| !worker.is_retired())
     }
 
-    /// Gives waiting jobs to idle workers.
+    /// Gives waiting jobs to idle workers: first to those who have had none for
+    /// longest, so that all have their turns.
     pub(super) fn dispatch(&mut self) {
-        for worker in self.workers.iter_mut().filter(|one| one.is_free()) {
+        loop {
+            let free = self.workers.iter_mut().filter(|one| one.is_free());
+            let Some(worker) = free.min_by_key(|one| one.turn) else {
+                return;
+            };
             let Some(job) = self.waiting.pop_front() else {
                 return;
             };
+            self.turns += 1;
+            worker.turn = self.turns;
             worker.line.begin(&job.order);
             worker.job = Some(job);
         }

@@ -1,5 +1,6 @@
 //! What a pool does with functions and items.
 
+use std::collections::BTreeSet;
 use std::panic::{self, AssertUnwindSafe};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use crate::support::{
 };
 
 pub(crate) const TESTS: &[Test] = list![
+    all_workers_have_their_turns,
     b157_apply_gives_the_result,
     b158_map_is_in_order_with_any_chunks,
     b159_a_function_of_a_tuple_is_a_starmap,
@@ -33,6 +35,16 @@ pub(crate) const TESTS: &[Test] = list![
     a_forked_child_may_not_use_the_pool,
     a_pool_that_moves_into_a_child_is_terminated,
 ];
+
+fn all_workers_have_their_turns() {
+    let pool = pool(3);
+    let pid = |()| std::process::id();
+    let pids: Vec<_> = (0..6).map(|_| pool.apply(pid, ())).collect();
+    let pids: Result<Vec<_>, _> = pids.into_iter().collect();
+    let pids = pids.expect("nobody dies");
+    assert_eq!(pids[..3], pids[3..]);
+    assert_eq!(BTreeSet::from_iter(&pids).len(), 3, "{pids:?}");
+}
 
 fn b157_apply_gives_the_result() {
     let pool = pool(4);
