@@ -15,6 +15,7 @@ mod manager_travel;
 mod pipe;
 mod pipe_end;
 mod points;
+mod points_pool;
 mod pool;
 mod pool_callbacks;
 mod pool_end;
@@ -63,6 +64,7 @@ const TESTS: &[&[Test]] = &[
     dummy::TESTS,
     region::TESTS,
     points::TESTS,
+    points_pool::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
     manager::TESTS,
@@ -96,6 +98,7 @@ const PROGRAMS: &[&[Test]] = &[
     queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
     points::PROGRAMS,
+    points_pool::PROGRAMS,
 ];
 
 fn main() -> ExitCode {
