@@ -25,6 +25,7 @@ mod pipe;
 mod pipe_bytes;
 mod pipe_end;
 mod points;
+mod points_pool;
 mod pool;
 mod pool_callbacks;
 mod pool_end;
@@ -76,6 +77,7 @@ const TESTS: &[&[Test]] = &[
     region::TESTS,
     points::TESTS,
     connection_points::TESTS,
+    points_pool::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
     pipe_bytes::TESTS,
@@ -119,6 +121,7 @@ const PROGRAMS: &[&[Test]] = &[
     pool_family::PROGRAMS,
     points::PROGRAMS,
     connection_points::PROGRAMS,
+    points_pool::PROGRAMS,
 ];
 
 fn main() -> ExitCode {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use multiprocessing::{
     Array, BoundedSemaphore, ForkResult, JoinableQueue, Lock, Manager, Pipe,
-    Pool, Process, Queue, RLock, RawArray, RawValue, Result, Semaphore, Value,
+    Process, Queue, RLock, RawArray, RawValue, Result, Semaphore, Value,
     active_children, fork, parent_process,
 };
 
 use crate::harness::{Test, list};
-use crate::pool_tasks::square;
+use crate::points_pool;
 use crate::support::{program, sleep_for_ever, started};
 use crate::tracer::{listen, operation, points_of, wait_for_listener};
 
@@ -23,7 +23,6 @@ pub(crate) const TESTS: &[Test] = list![
     processes_have_points,
     the_end_of_a_program_has_points,
     a_child_has_points_of_its_own,
-    pools_have_points,
     dicts_of_a_manager_have_points,
     lists_of_a_manager_have_points,
     queues_of_a_manager_have_points,
@@ -40,13 +39,12 @@ pub(crate) const PROGRAMS: &[Test] = list![
     use_processes,
     leave_a_child,
     listen_to_a_child,
-    use_pools,
     use_a_dict,
     use_a_list,
     use_a_queue,
 ];
 
-const SHORT: Duration = Duration::from_millis(10);
+pub(crate) const SHORT: Duration = Duration::from_millis(10);
 
 #[track_caller]
 pub(crate) fn has_points(name: &str) {
@@ -65,9 +63,10 @@ pub(crate) fn listened(operations: impl FnOnce() -> Result<()>) {
 }
 
 fn without_an_explorer_there_are_no_points() {
+    let programs = [PROGRAMS, points_pool::PROGRAMS].concat();
     let silent = |Test { name, .. }: &&Test| *name != "listen_to_a_child";
     for explored in [None, Some(""), Some("0")] {
-        for Test { name, .. } in PROGRAMS.iter().filter(silent) {
+        for Test { name, .. } in programs.iter().filter(silent) {
             let mut program = program(name);
             program.env_remove("EXPLORED");
             program.envs(explored.map(|value| ("EXPLORED", value)));
@@ -279,49 +278,6 @@ fn listen_to_a_child() {
     let pid = child.pid().expect("it is open").expect("it was started");
     let points = points_of(pid);
     assert_eq!(points, ["ParentProcess.is_alive", "ParentProcess.join"]);
-}
-
-fn pools_have_points() {
-    has_points("use_pools");
-}
-
-fn use_pools() {
-    listened(|| {
-        let pool = operation("Pool()", || Pool::new(2))?;
-        operation("Pool.apply", || pool.apply(square, 2))?;
-        operation("Pool.map", || pool.map(square, 0..9))?;
-        let apply = || pool.apply_async(square, 2);
-        let result = operation("Pool.apply_async", apply)?;
-        operation("AsyncResult.wait", || result.wait())?;
-        operation("AsyncResult.wait", || result.wait_timeout(SHORT))?;
-        operation("AsyncResult.ready", || result.ready());
-        operation("AsyncResult.successful", || result.successful())?;
-        operation("AsyncResult.get", || result.get())?;
-        operation("AsyncResult.get", || result.get_timeout(SHORT))?;
-        let call = || result.callback(|_| ());
-        let result = operation("AsyncResult.callback", call);
-        let call = || result.error_callback(|_| ());
-        operation("AsyncResult.error_callback", call);
-        let map = || pool.map_async(square, 0..9);
-        operation("Pool.map_async", map)?;
-        let map = || pool.map_async_in_chunks(square, 0..9, 2);
-        operation("Pool.map_async", map)?;
-        let imap = || pool.imap(square, 0..2);
-        let mut results = operation("Pool.imap", imap)?;
-        operation("IMapIterator.next", || results.next());
-        operation("IMapIterator.next", || results.next_timeout(SHORT));
-        let imap = || pool.imap_in_chunks(square, 0..9, 2);
-        operation("Pool.imap", imap).map(drop)?;
-        let imap = || pool.imap_unordered(square, 0..9);
-        operation("Pool.imap_unordered", imap).map(drop)?;
-        let imap = || pool.imap_unordered_in_chunks(square, 0..9, 2);
-        operation("Pool.imap_unordered", imap).map(drop)?;
-        operation("Pool.worker_pids", || pool.worker_pids());
-        operation("Pool.close", || pool.close());
-        operation("Pool.join", || pool.join())?;
-        operation("Pool.terminate", || drop(pool));
-        Ok(())
-    });
 }
 
 fn dicts_of_a_manager_have_points() {
