@@ -122,23 +122,40 @@ impl Family {
         kill_all(|| self.stats());
     }
 
-    /// Whether each thread of each process waits for another one, without a
-    /// time limit: then nothing will ever happen again by itself.
+    /// In what each thread of each process waits for another one, without a
+    /// time limit, if all of them do.
+    ///
+    /// One look is not enough: who is seen to wait may have been woken before
+    /// the next is looked at. But who finds the same again later knows that
+    /// nobody has run in between, and so nobody ever will by himself.
     #[must_use]
-    pub fn is_stuck(self) -> bool {
-        let members = self.members();
-        !members.is_empty()
-            && members.iter().all(|pid| {
-                let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task"))
-                else {
-                    return false;
-                };
-                tasks.flatten().all(|task| {
-                    let call = fs::read_to_string(task.path().join("syscall"));
-                    call.is_ok_and(|call| waits_for_ever(&call))
-                })
-            })
+    pub fn standstill(self) -> Option<Standstill> {
+        let mut threads = Vec::new();
+        for pid in self.members() {
+            for task in fs::read_dir(format!("/proc/{pid}/task")).ok()? {
+                threads.push(waits(&task.ok()?.path())?);
+            }
+        }
+        (!threads.is_empty()).then_some(Standstill(threads))
     }
+}
+
+/// That nobody of a family goes on by himself, and how often each of them has
+/// run so far.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Standstill(Vec<String>);
+
+/// In what the thread waits for ever, and how often it has run; none if it does
+/// not wait for ever.
+fn waits(thread: &Path) -> Option<String> {
+    let call = fs::read_to_string(thread.join("syscall")).ok()?;
+    let status = fs::read_to_string(thread.join("status")).ok()?;
+    // Who waits for a disk is in the state D.
+    let sleeps = status.lines().any(|line| line.starts_with("State:\tS"));
+    let runs = status.lines().filter(|line| line.contains("ctxt_switches"));
+    let runs: String = runs.collect();
+    let name = thread.display();
+    (sleeps && waits_for_ever(&call)).then(|| format!("{name} {call}{runs}"))
 }
 
 /// What a line of /proc/…/syscall says: the number of the call in which a

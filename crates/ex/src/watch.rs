@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use crate::charge;
-use crate::family::{Family, Reach, start};
+use crate::family::{Family, Reach, Standstill, start};
 use crate::terminal::Terminal;
 
 /// How often the watcher looks for output, which is how exactly it knows when
@@ -189,7 +189,7 @@ impl<'a> Listener<'a> {
         how: Watch,
     ) -> io::Result<()> {
         let mut buffer = vec![0; 64 * 1024];
-        let mut stuck_since = None;
+        let mut stuck: Option<(Standstill, Duration)> = None;
         loop {
             let looked = self.start.elapsed();
             let mut fds = [PollFd::new(screen.as_fd(), PollFlags::POLLIN)];
@@ -198,7 +198,7 @@ impl<'a> Listener<'a> {
                     return Ok(());
                 };
                 self.take(&buffer[..count]);
-                stuck_since = None;
+                stuck = None;
                 continue;
             }
             self.nothing_at = looked;
@@ -206,12 +206,20 @@ impl<'a> Listener<'a> {
                 self.stopped = Some(Ending::TimedOut);
                 return Ok(());
             }
-            if !how.until_blocked || !family.is_stuck() {
-                stuck_since = None;
-            } else if looked > *stuck_since.get_or_insert(looked) + QUIET {
-                self.stopped = Some(Ending::Blocked);
-                return Ok(());
+            if !how.until_blocked {
+                continue;
             }
+            let now = family.standstill();
+            stuck = match (stuck, now) {
+                (Some((before, since)), Some(now)) if before == now => {
+                    if looked > since + QUIET {
+                        self.stopped = Some(Ending::Blocked);
+                        return Ok(());
+                    }
+                    Some((before, since))
+                }
+                (_, now) => now.map(|now| (now, looked)),
+            };
         }
     }
 
