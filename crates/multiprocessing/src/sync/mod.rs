@@ -1,4 +1,4 @@
-//! Locks and semaphores between processes, and between threads.
+//! Locks and whatever else processes, and threads, wait for.
 //!
 //! A `Lock` or an `RLock` is a mutex of the C library in shared memory.
 //! Taking a free one is one atomic instruction and no system call; who finds
@@ -12,9 +12,17 @@
 //! moment at a time: it knows neither who has taken units nor who waits. So the
 //! death of a waiter changes nothing, and a unit that a dead process held is
 //! lost, as in Python.
+//!
+//! An `Event` is a flag in the same way. Who waits sleeps on a word of memory, and goes
+//! to sleep only if the word still has the value that it saw under the lock;
+//! whoever changes something changes the word first. So no wake-up is lost,
+//! however late the sleeper is. And since nothing is kept for a sleeper, a
+//! dead one holds nobody up.
 
+mod event;
 mod lock;
 mod semaphore;
 
+pub use event::Event;
 pub use lock::{Lock, LockGuard, RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, Semaphore, SemaphoreGuard};

@@ -5,6 +5,8 @@
 //! that have no, or another, sense in Rust.
 
 mod dummy;
+mod event;
+mod event_killed;
 mod harness;
 mod items;
 mod locks;
@@ -67,6 +69,8 @@ const TESTS: &[&[Test]] = &[
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
+    event::TESTS,
+    event_killed::TESTS,
     value::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
