@@ -104,8 +104,11 @@ pub enum Error {
     WouldDeadlock,
 
     /// The lock is not held by the calling thread. Python: `ValueError`,
-    /// `AssertionError`.
-    #[error("cannot release a lock that this thread does not hold")]
+    /// `AssertionError`, `RuntimeError`.
+    #[error(
+        "this thread does not hold the lock: acquire it before a release, and \
+         before wait or notify of its condition"
+    )]
     NotOwner,
 
     /// A `BoundedSemaphore` was released more often than acquired. Python:

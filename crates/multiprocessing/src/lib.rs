@@ -45,7 +45,7 @@
 //! seconds. A call with a limit may take 0.1 s longer where another process is
 //! stopped in the middle of its own.
 //!
-//! Not here: `Condition`, `Barrier`; `Pool.imap`, `imap_unordered`,
+//! Not here: `Barrier`; `Pool.imap`, `imap_unordered`,
 //! `initializer`, `maxtasksperchild`; a manager's locks and values;
 //! `Listener`, `Client`; the `shared_memory` module.
 //!
@@ -150,7 +150,7 @@ pub use process::{
 };
 pub use queue::{JoinableQueue, Queue};
 pub use sync::{
-    BoundedSemaphore, Event, Lock, LockGuard, RLock, RLockGuard, Semaphore,
-    SemaphoreGuard,
+    BoundedSemaphore, Condition, ConditionGuard, Event, Lock, LockGuard, RLock,
+    RLockGuard, Semaphore, SemaphoreGuard,
 };
 pub use value::{Array, RawArray, RawValue, Value};

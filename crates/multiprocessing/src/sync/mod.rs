@@ -13,16 +13,19 @@
 //! death of a waiter changes nothing, and a unit that a dead process held is
 //! lost, as in Python.
 //!
-//! An `Event` is a flag in the same way. Who waits sleeps on a word of memory, and goes
+//! An `Event` is a flag in the same way, and a `Condition` a few counters under
+//! the lock that its users hold. Who waits sleeps on a word of memory, and goes
 //! to sleep only if the word still has the value that it saw under the lock;
 //! whoever changes something changes the word first. So no wake-up is lost,
 //! however late the sleeper is. And since nothing is kept for a sleeper, a
 //! dead one holds nobody up.
 
+mod condition;
 mod event;
 mod lock;
 mod semaphore;
 
+pub use condition::{Condition, ConditionGuard};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, Semaphore, SemaphoreGuard};

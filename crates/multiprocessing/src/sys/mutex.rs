@@ -173,15 +173,15 @@ impl RobustMutex {
 
     /// Gives the mutex up; only its owner can.
     pub(crate) fn release(&self) -> Result<()> {
-        let (thread, pid) = THIS.get();
-        let ours = thread != 0 && self.holder() == thread;
+        let pid = THIS.get().1;
+        let ours = self.is_mine();
         if ours {
             self.owner.store(0, Ordering::Relaxed);
         }
         // SAFETY: `raw` is an initialised mutex; the C library itself refuses
         // (EPERM) when the calling thread does not own it.
         let code = unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
-        if ours && self.holder() == thread {
+        if ours && self.is_mine() {
             // It was acquired more than once.
             self.owner.store(pid, Ordering::Relaxed);
         }
@@ -190,6 +190,23 @@ impl RobustMutex {
             libc::EPERM => Err(Error::NotOwner),
             code => Err(failed("release a lock", code)),
         }
+    }
+
+    /// Gives the mutex up, however often the calling thread has acquired it,
+    /// and tells how often that was; 0 if it does not own it.
+    pub(crate) fn release_all(&self) -> Result<u32> {
+        let mut times = 0;
+        while self.is_mine() {
+            self.release()?;
+            times += 1;
+        }
+        Ok(times)
+    }
+
+    /// Whether the calling thread owns the mutex.
+    pub(crate) fn is_mine(&self) -> bool {
+        let (thread, _) = THIS.get();
+        thread != 0 && self.holder() == thread
     }
 
     /// What a new owner does first.

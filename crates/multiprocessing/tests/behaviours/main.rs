@@ -4,6 +4,9 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod condition;
+mod condition_killed;
+mod condition_races;
 mod dummy;
 mod event;
 mod event_killed;
@@ -71,6 +74,9 @@ const TESTS: &[&[Test]] = &[
     semaphore::TESTS,
     event::TESTS,
     event_killed::TESTS,
+    condition::TESTS,
+    condition_races::TESTS,
+    condition_killed::TESTS,
     value::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
