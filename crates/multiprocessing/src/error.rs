@@ -119,6 +119,14 @@ pub enum Error {
         bound: u32,
     },
 
+    /// The barrier is broken, or broke while the caller waited. Python:
+    /// `threading.BrokenBarrierError`.
+    #[error("the barrier is broken: {reason}")]
+    BrokenBarrier {
+        /// What broke it, and what to do.
+        reason: String,
+    },
+
     /// An index or a range outside of an `Array` or a shared list. Python:
     /// `IndexError`.
     #[error("index {index} is out of range: there are {len} items")]

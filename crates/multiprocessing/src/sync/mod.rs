@@ -19,12 +19,17 @@
 //! whoever changes something changes the word first. So no wake-up is lost,
 //! however late the sleeper is. And since nothing is kept for a sleeper, a
 //! dead one holds nobody up.
+//!
+//! A `Barrier` has to know when one of those who wait dies: each of them has a
+//! seat, which is a robust mutex that it holds.
 
+mod barrier;
 mod condition;
 mod event;
 mod lock;
 mod semaphore;
 
+pub use barrier::Barrier;
 pub use condition::{Condition, ConditionGuard};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, RLock, RLockGuard};

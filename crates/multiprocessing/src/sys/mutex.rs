@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::futex::Word;
 use crate::process::pid;
 use crate::sys::region::{InRegion, Shared};
 
@@ -209,6 +210,41 @@ impl RobustMutex {
         thread != 0 && self.holder() == thread
     }
 
+    /// Whether anybody owns the mutex; the dead do not.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holder() != 0
+    }
+
+    /// Lets each end of an ownership, by a release or by death, wake one of
+    /// those who sleep on the mutex's word. Nobody may wait to acquire such a
+    /// mutex: he and the sleepers would take each other's wake-ups.
+    pub(crate) fn let_be_watched(&self) {
+        // As if one always slept, who is to be woken.
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The pid of the owner of a mutex that is watched, if it died as such and
+    /// nobody has acquired the mutex since. Who dies while it becomes the
+    /// owner, before the kernel would wake anybody, has never been it.
+    pub(crate) fn dead_owner(&self) -> Option<i32> {
+        let word = self.word().load(Ordering::SeqCst);
+        died_watched(word).then(|| self.owner.load(Ordering::Relaxed))
+    }
+
+    /// The word to sleep on until an owner leaves it or dies, who may come
+    /// later; none if the last one is dead already.
+    pub(crate) fn watch(&self) -> Option<Word<'_>> {
+        let word = self.word();
+        let value = word.load(Ordering::SeqCst);
+        (!died_watched(value)).then_some((word, value))
+    }
+
+    /// As [`watch`](Self::watch), if there is an owner now.
+    pub(crate) fn watch_owner(&self) -> Option<Word<'_>> {
+        let owned = |(_, value): &Word<'_>| value & libc::FUTEX_TID_MASK != 0;
+        self.watch().filter(owned)
+    }
+
     /// What a new owner does first.
     fn take_over(&self) {
         let thread = self.holder();
@@ -288,6 +324,13 @@ impl Drop for MutexInRegion {
             unsafe { ManuallyDrop::drop(&mut self.0) };
         }
     }
+}
+
+/// Whether the word of a mutex says that its owner died, and that the kernel
+/// has woken somebody then.
+fn died_watched(word: u32) -> bool {
+    let both = libc::FUTEX_OWNER_DIED | libc::FUTEX_WAITERS;
+    word & both == both
 }
 
 fn failed(action: &str, code: i32) -> Error {

@@ -4,6 +4,9 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod barrier;
+mod barrier_killed;
+mod barrier_more;
 mod condition;
 mod condition_killed;
 mod condition_races;
@@ -77,6 +80,9 @@ const TESTS: &[&[Test]] = &[
     condition::TESTS,
     condition_races::TESTS,
     condition_killed::TESTS,
+    barrier::TESTS,
+    barrier_more::TESTS,
+    barrier_killed::TESTS,
     value::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
