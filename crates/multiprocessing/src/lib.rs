@@ -96,7 +96,6 @@
 //! | 69 | anybody may release a `Lock` | its owner only; a `Semaphore` may be released by anybody |
 //! | 71 | who does not own an `RLock` | neither may a thread of the same process |
 //! | 81 | a manager's `Lock` | a `Lock` reaches every process that needs it |
-//! | 82 | `locked()` | `try_acquire`: an answer alone is out of date at once |
 //! | 89 | a signal may interrupt `wait` | it never does: a wait goes on after a handler, to its limit |
 //! | 92 | `wait_for` asks first, and needs the lock only to wait | it needs the lock |
 //! | 107 | the time of the action does not count | a limit holds, whatever the others do |

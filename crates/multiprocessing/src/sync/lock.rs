@@ -92,6 +92,14 @@ macro_rules! lock {
                 Ok($guard { lock: self, one_thread: PhantomData })
             }
 
+            /// Whether anybody holds the lock, which may be over when the
+            /// caller looks at the answer. Python: `locked()`.
+            #[must_use]
+            pub fn locked(&self) -> bool {
+                point(concat!(stringify!($lock), ".locked"));
+                self.0.is_held()
+            }
+
             /// The mutex, for a condition.
             pub(super) fn mutex(&self) -> &Arc<MutexInRegion> {
                 &self.0
