@@ -15,6 +15,7 @@ mod event;
 mod event_killed;
 mod harness;
 mod items;
+mod killed_at_calls;
 mod locks;
 mod locks_killed;
 mod manager;
@@ -23,6 +24,7 @@ mod manager_travel;
 mod pipe;
 mod pipe_end;
 mod points;
+mod points_waiting;
 mod pool;
 mod pool_callbacks;
 mod pool_end;
@@ -67,6 +69,7 @@ const TESTS: &[&[Test]] = &[
     dummy::TESTS,
     region::TESTS,
     points::TESTS,
+    points_waiting::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
     manager::TESTS,
@@ -83,6 +86,7 @@ const TESTS: &[&[Test]] = &[
     barrier::TESTS,
     barrier_more::TESTS,
     barrier_killed::TESTS,
+    killed_at_calls::TESTS,
     value::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
@@ -104,6 +108,7 @@ const PROGRAMS: &[&[Test]] = &[
     queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
     points::PROGRAMS,
+    points_waiting::PROGRAMS,
 ];
 
 fn main() -> ExitCode {

@@ -9,6 +9,7 @@ use multiprocessing::{
 };
 
 use crate::harness::{Test, list};
+use crate::points_waiting;
 use crate::pool_tasks::square;
 use crate::support::{program, sleep_for_ever, started};
 use crate::tracer::{listen, operation, points_of, wait_for_listener};
@@ -49,7 +50,7 @@ pub(crate) const PROGRAMS: &[Test] = list![
 const SHORT: Duration = Duration::from_millis(10);
 
 #[track_caller]
-fn has_points(name: &str) {
+pub(crate) fn has_points(name: &str) {
     let mut program = program(name);
     program.env("EXPLORED", "1");
     let heard = listen(program);
@@ -59,7 +60,7 @@ fn has_points(name: &str) {
 
 /// The body of a program that says what it does.
 #[track_caller]
-fn listened(operations: impl FnOnce() -> Result<()>) {
+pub(crate) fn listened(operations: impl FnOnce() -> Result<()>) {
     wait_for_listener();
     operations().expect("nothing can go wrong");
 }
@@ -67,7 +68,8 @@ fn listened(operations: impl FnOnce() -> Result<()>) {
 fn without_an_explorer_there_are_no_points() {
     let silent = |Test { name, .. }: &&Test| *name != "listen_to_a_child";
     for explored in [None, Some(""), Some("0")] {
-        for Test { name, .. } in PROGRAMS.iter().filter(silent) {
+        let programs = PROGRAMS.iter().chain(points_waiting::PROGRAMS);
+        for Test { name, .. } in programs.filter(silent) {
             let mut program = program(name);
             program.env_remove("EXPLORED");
             program.envs(explored.map(|value| ("EXPLORED", value)));
@@ -96,6 +98,7 @@ fn use_locks() {
         operation("RLock.acquire", || lock.acquire())?;
         operation("RLock.acquire", || lock.try_acquire())?;
         operation("RLock.acquire", || lock.acquire_timeout(SHORT))?;
+        operation("RLock.locked", || lock.locked());
         operation("RLock.release", || lock.release())?;
         let guard = operation("RLock.acquire", || lock.guard())?;
         operation("RLock.release", || drop(guard));
