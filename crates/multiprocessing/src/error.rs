@@ -104,8 +104,11 @@ pub enum Error {
     WouldDeadlock,
 
     /// The lock is not held by the calling thread. Python: `ValueError`,
-    /// `AssertionError`.
-    #[error("cannot release a lock that this thread does not hold")]
+    /// `AssertionError`, `RuntimeError`.
+    #[error(
+        "this thread does not hold the lock: acquire it before a release, and \
+         before wait or notify of its condition"
+    )]
     NotOwner,
 
     /// A `BoundedSemaphore` was released more often than acquired. Python:
@@ -114,6 +117,14 @@ pub enum Error {
     ReleasedTooOften {
         /// The initial value.
         bound: u32,
+    },
+
+    /// The barrier is broken, or broke while the caller waited. Python:
+    /// `threading.BrokenBarrierError`.
+    #[error("the barrier is broken: {reason}")]
+    BrokenBarrier {
+        /// What broke it, and what to do.
+        reason: String,
     },
 
     /// An index or a range outside of an `Array` or a shared list. Python:

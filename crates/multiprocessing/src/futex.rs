@@ -3,22 +3,59 @@
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use rustix::thread::futex::{self, Flags};
-use rustix::time::Timespec;
+use rustix::io::Errno;
+use rustix::thread::futex::{self, Flags, WaitFlags, WaitPtr, WaitvFlags};
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
+/// A word, and the value while there is nothing to look at.
+pub(crate) type Word<'a> = (&'a AtomicU32, u32);
+
+/// So many words are slept on at once, at most.
+pub(crate) const MOST_WORDS: usize = 128;
+
+/// Where the kernel cannot sleep on several words, one looks so often.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Sleeps while `word` is `expected`, `limit` at most; no limit: for ever. May
 /// wake for no reason: the caller looks again.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {
-    let limit = limit.map(|limit| Timespec {
-        tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: i64::from(limit.subsec_nanos()),
-    });
+    let limit = limit.map(timespec);
     // Whatever it returns (woken, changed, late, interrupted), the caller
     // looks again.
     let _ = futex::wait(word, Flags::empty(), expected, limit.as_ref());
 }
 
+/// Sleeps while each of the words has the value that stands beside it, as
+/// [`wait`] does for one; words beyond [`MOST_WORDS`] are not looked at.
+pub(crate) fn wait_any(words: &[Word<'_>], limit: Option<Duration>) {
+    let waits = words.iter().take(MOST_WORDS).map(|(word, expected)| {
+        let mut wait = futex::Wait::new();
+        wait.val = u64::from(*expected);
+        wait.uaddr = WaitPtr::new(word.as_ptr().cast());
+        wait.flags = WaitFlags::SIZE_U32;
+        wait
+    });
+    let waits: Vec<_> = waits.collect();
+    let (flags, clock) = (WaitvFlags::empty(), ClockId::Monotonic);
+    let deadline = limit
+        .and_then(|limit| clock_gettime(clock).checked_add(timespec(limit)));
+    let slept = futex::waitv(&waits, flags, deadline.as_ref(), clock);
+    // Before Linux 5.16, or forbidden by a sandbox.
+    if let (Err(Errno::NOSYS | Errno::PERM), [(word, expected), ..]) =
+        (slept, words)
+    {
+        wait(word, *expected, Some(limit.map_or(LOOK, |it| it.min(LOOK))));
+    }
+}
+
 /// Wakes all who sleep on `word`.
 pub(crate) fn wake_all(word: &AtomicU32) {
     let _ = futex::wake(word, Flags::empty(), i32::MAX.cast_unsigned());
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
 }

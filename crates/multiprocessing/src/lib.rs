@@ -27,6 +27,9 @@
 //! | `current_process`, `parent_process`, `active_children`, `cpu_count` | the same | |
 //! | `Lock`, `RLock` | [`Lock`], [`RLock`] | released by the owner only; for a hand-over use `Semaphore::new(1)` |
 //! | `Semaphore`, `BoundedSemaphore` | the same | `get_value()` is [`value`](Semaphore::value) |
+//! | `Event` | [`Event`] | `wait(timeout)` is [`wait_timeout`](Event::wait_timeout), here and below |
+//! | `Condition()`, `Condition(lock)` | [`Condition::new`], [`Condition::with_lock`], [`Condition::with_rlock`] | `notify(n)` is [`notify_n`](Condition::notify_n) |
+//! | `Barrier(n, action=f, timeout=t)` | [`Barrier::new`]`(n)?.with_action(f).with_timeout(t)` | the time of the action counts |
 //! | `with lock:` | `let _guard = lock.guard()?;` | |
 //! | `acquire(False)`, `acquire(timeout=t)` | `try_acquire()`, `acquire_timeout(t)` | |
 //! | `Value`, `Array` | [`Value`], [`Array`] | the type of the items says what `'d'` and `'i'` say there; `lock=False` is [`RawValue`], [`RawArray`] |
@@ -53,8 +56,7 @@
 //! seconds. A call with a limit may take 0.1 s longer where another process is
 //! stopped in the middle of its own.
 //!
-//! Not here: `Event`, `Condition`, `Barrier`; a manager's locks and values; the
-//! `shared_memory` module.
+//! Not here: a manager's locks and values; the `shared_memory` module.
 //!
 //! # What is different, and why
 //!
@@ -64,10 +66,11 @@
 //!   hangs. The library's own threads are no hindrance.
 //! - **Death is told.** Where CPython waits for ever, because somebody was
 //!   killed at the wrong moment, there is an error: [`Error::OwnerDied`] of a
-//!   lock, [`Error::WorkerDied`] of a pool's task, [`Error::Disconnected`] of
-//!   a pipe or a manager. Two things are lost with their holder, as in Python:
-//!   a semaphore's unit, and a `task_done` that was not called yet; give waits
-//!   for those a time limit.
+//!   lock, [`Error::BrokenBarrier`] of a barrier, [`Error::WorkerDied`] of a
+//!   pool's task, [`Error::Disconnected`] of a pipe or a manager. What was
+//!   still to be done is lost with who was to do it, as in Python: to give a
+//!   semaphore's unit back, to call `task_done`, `set` or `notify`, to come to
+//!   a barrier; give waits for those a time limit.
 //! - **A child dies with its parent**, if the parent is killed;
 //!   [`outliving_parent`](Process::outliving_parent) gives Python's behaviour.
 //!   At a normal end a parent waits for its children and terminates its
@@ -98,7 +101,10 @@
 //! | 69 | anybody may release a `Lock` | its owner only; a `Semaphore` may be released by anybody |
 //! | 71 | who does not own an `RLock` | neither may a thread of the same process |
 //! | 81 | a manager's `Lock` | a `Lock` reaches every process that needs it |
-//! | 82 | `locked()` | `try_acquire`: an answer alone is out of date at once |
+//! | 89 | a signal may interrupt `wait` | it never does: a wait goes on after a handler, to its limit |
+//! | 92 | `wait_for` asks first, and needs the lock only to wait | it needs the lock |
+//! | 107 | the time of the action does not count | a limit holds, whatever the others do |
+//! | 111 | the action raises | it panics, and the panic reaches the caller |
 //! | 114, 120 | `lock=False`, a lock that is none | `RawValue`, `RawArray`; the type says what a lock is |
 //! | 122 | `copy()` of a shared struct | `get` is a copy |
 //! | 125 | a heap of arenas | each object has a region of its own |
@@ -165,7 +171,7 @@ pub use process::{
 };
 pub use queue::{JoinableQueue, Queue};
 pub use sync::{
-    BoundedSemaphore, Lock, LockGuard, RLock, RLockGuard, Semaphore,
-    SemaphoreGuard,
+    Barrier, BoundedSemaphore, Condition, ConditionGuard, Event, Lock,
+    LockGuard, RLock, RLockGuard, Semaphore, SemaphoreGuard,
 };
 pub use value::{Array, RawArray, RawValue, Value};

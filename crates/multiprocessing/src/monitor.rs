@@ -1,6 +1,6 @@
 //! A monitor: shared state under a lock, and sleep until the state has changed.
 //!
-//! Queues and semaphores are monitors. Whoever changes the state wakes the
+//! Queues, semaphores, events and barriers are monitors. Whoever changes the state wakes the
 //! sleepers *before* the change, still under the lock: they line up for the
 //! lock and look when the change is done. Were they woken after it, a process
 //! killed in between would leave them asleep beside what they wait for. And
@@ -16,7 +16,7 @@ use crate::sys::region::shared_struct;
 
 /// Who does not want to wait for a change waits at least so long for the lock,
 /// which others hold for microseconds.
-const LOCK_PATIENCE: Duration = Duration::from_millis(100);
+pub(crate) const LOCK_PATIENCE: Duration = Duration::from_millis(100);
 
 shared_struct! {
     /// A word that changes when there is something to look at, and how many
@@ -35,6 +35,22 @@ impl Signal {
         if self.sleepers.load(SeqCst) > 0 {
             futex::wake_all(&self.word);
         }
+    }
+
+    /// To be called under the lock, which `unlock` gives up: sleeps by `sleep`,
+    /// which is told a word and the value while there is nothing to look at.
+    pub(crate) fn sleep(
+        &self,
+        unlock: impl FnOnce(),
+        sleep: impl FnOnce(&AtomicU32, u32),
+    ) {
+        // Counted and looked at under the lock: what changes from here on
+        // changes the word, and the sleep ends at once.
+        let seen = self.word.load(SeqCst);
+        self.sleepers.fetch_add(1, SeqCst);
+        unlock();
+        sleep(&self.word, seen);
+        self.sleepers.fetch_sub(1, SeqCst);
     }
 }
 
@@ -66,6 +82,18 @@ pub(crate) trait Monitor {
         &self,
         signal: &Signal,
         limit: Option<Duration>,
+        action: impl FnMut(&Held<'_>) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        self.attempt_asleep(signal, limit, futex::wait, action)
+    }
+
+    /// As [`attempt`](Self::attempt), but sleeps by `sleep`, which may end
+    /// for other reasons, too.
+    fn attempt_asleep<T>(
+        &self,
+        signal: &Signal,
+        limit: Option<Duration>,
+        sleep: impl Fn(&AtomicU32, u32, Option<Duration>),
         mut action: impl FnMut(&Held<'_>) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
         let start = Instant::now();
@@ -80,13 +108,8 @@ pub(crate) trait Monitor {
             if left == Some(Duration::ZERO) {
                 return Ok(None);
             }
-            // Counted and looked at under the lock: what changes from here on
-            // changes the word, and the sleep ends at once.
-            let seen = signal.word.load(SeqCst);
-            signal.sleepers.fetch_add(1, SeqCst);
-            drop(held);
-            futex::wait(&signal.word, seen, left);
-            signal.sleepers.fetch_sub(1, SeqCst);
+            let unlock = || drop(held);
+            signal.sleep(unlock, |word, seen| sleep(word, seen, left));
         }
     }
 }

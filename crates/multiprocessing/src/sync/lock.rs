@@ -8,7 +8,11 @@ use crate::error::{Error, Result};
 use crate::sys::mutex::{Acquired, Held, Kind, MutexInRegion, RobustMutex};
 use crate::sys::point::point;
 
-fn acquire(mutex: &RobustMutex, limit: Option<Duration>) -> Result<bool> {
+/// Takes `mutex`, within `limit`; tells whether it did.
+pub(super) fn acquire(
+    mutex: &RobustMutex,
+    limit: Option<Duration>,
+) -> Result<bool> {
     match mutex.acquire(limit)? {
         Acquired::Yes => Ok(true),
         Acquired::No => Ok(false),
@@ -86,6 +90,19 @@ macro_rules! lock {
             pub fn guard(&self) -> Result<$guard<'_>> {
                 self.acquire()?;
                 Ok($guard { lock: self, one_thread: PhantomData })
+            }
+
+            /// Whether anybody holds the lock, which may be over when the
+            /// caller looks at the answer. Python: `locked()`.
+            #[must_use]
+            pub fn locked(&self) -> bool {
+                point(concat!(stringify!($lock), ".locked"));
+                self.0.is_held()
+            }
+
+            /// The mutex, for a condition.
+            pub(super) fn mutex(&self) -> &Arc<MutexInRegion> {
+                &self.0
             }
 
             fn take(&self, limit: Option<Duration>) -> Result<bool> {

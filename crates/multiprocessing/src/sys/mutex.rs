@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
+use crate::futex::Word;
 use crate::process::pid;
 use crate::sys::region::{InRegion, Shared};
 
@@ -173,15 +174,15 @@ impl RobustMutex {
 
     /// Gives the mutex up; only its owner can.
     pub(crate) fn release(&self) -> Result<()> {
-        let (thread, pid) = THIS.get();
-        let ours = thread != 0 && self.holder() == thread;
+        let pid = THIS.get().1;
+        let ours = self.is_mine();
         if ours {
             self.owner.store(0, Ordering::Relaxed);
         }
         // SAFETY: `raw` is an initialised mutex; the C library itself refuses
         // (EPERM) when the calling thread does not own it.
         let code = unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
-        if ours && self.holder() == thread {
+        if ours && self.is_mine() {
             // It was acquired more than once.
             self.owner.store(pid, Ordering::Relaxed);
         }
@@ -190,6 +191,58 @@ impl RobustMutex {
             libc::EPERM => Err(Error::NotOwner),
             code => Err(failed("release a lock", code)),
         }
+    }
+
+    /// Gives the mutex up, however often the calling thread has acquired it,
+    /// and tells how often that was; 0 if it does not own it.
+    pub(crate) fn release_all(&self) -> Result<u32> {
+        let mut times = 0;
+        while self.is_mine() {
+            self.release()?;
+            times += 1;
+        }
+        Ok(times)
+    }
+
+    /// Whether the calling thread owns the mutex.
+    pub(crate) fn is_mine(&self) -> bool {
+        let (thread, _) = THIS.get();
+        thread != 0 && self.holder() == thread
+    }
+
+    /// Whether anybody owns the mutex; the dead do not.
+    pub(crate) fn is_held(&self) -> bool {
+        self.holder() != 0
+    }
+
+    /// Lets each end of an ownership, by a release or by death, wake one of
+    /// those who sleep on the mutex's word. Nobody may wait to acquire such a
+    /// mutex: he and the sleepers would take each other's wake-ups.
+    pub(crate) fn let_be_watched(&self) {
+        // As if one always slept, who is to be woken.
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The pid of the owner of a mutex that is watched, if it died as such and
+    /// nobody has acquired the mutex since. Who dies while it becomes the
+    /// owner, before the kernel would wake anybody, has never been it.
+    pub(crate) fn dead_owner(&self) -> Option<i32> {
+        let word = self.word().load(Ordering::SeqCst);
+        died_watched(word).then(|| self.owner.load(Ordering::Relaxed))
+    }
+
+    /// The word to sleep on until an owner leaves it or dies, who may come
+    /// later; none if the last one is dead already.
+    pub(crate) fn watch(&self) -> Option<Word<'_>> {
+        let word = self.word();
+        let value = word.load(Ordering::SeqCst);
+        (!died_watched(value)).then_some((word, value))
+    }
+
+    /// As [`watch`](Self::watch), if there is an owner now.
+    pub(crate) fn watch_owner(&self) -> Option<Word<'_>> {
+        let owned = |(_, value): &Word<'_>| value & libc::FUTEX_TID_MASK != 0;
+        self.watch().filter(owned)
     }
 
     /// What a new owner does first.
@@ -271,6 +324,13 @@ impl Drop for MutexInRegion {
             unsafe { ManuallyDrop::drop(&mut self.0) };
         }
     }
+}
+
+/// Whether the word of a mutex says that its owner died, and that the kernel
+/// has woken somebody then.
+fn died_watched(word: u32) -> bool {
+    let both = libc::FUTEX_OWNER_DIED | libc::FUTEX_WAITERS;
+    word & both == both
 }
 
 fn failed(action: &str, code: i32) -> Error {

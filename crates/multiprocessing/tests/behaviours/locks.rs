@@ -26,6 +26,7 @@ pub(crate) const TESTS: &[Test] = list![
     b078_who_waits_gets_the_lock_when_it_is_released,
     b079_one_process_at_a_time,
     b080_one_thread_of_all_processes_at_a_time,
+    b082_locked_tells_whether_anybody_holds_the_lock,
     the_copy_of_a_guard_in_a_child_releases_nothing,
     a_lock_dropped_while_held_stays_held,
     a_lock_dropped_while_another_thread_holds_it_stays_held,
@@ -304,6 +305,22 @@ fn b079_one_process_at_a_time() {
 
 fn b080_one_thread_of_all_processes_at_a_time() {
     adds_up_with_every_lock(2);
+}
+
+fn b082_locked_tells_whether_anybody_holds_the_lock() {
+    fn check<L: AnyLock>(locked: impl Fn(&L) -> bool) {
+        let lock = L::make();
+        assert!(!locked(&lock));
+        lock.guarded(|| {
+            assert!(locked(&lock));
+            assert_eq!(in_child(|| i32::from(locked(&lock))), 1);
+        });
+        assert!(!locked(&lock));
+        in_child(|| lock.acquire());
+        assert!(!locked(&lock), "its owner is dead");
+    }
+    check(Lock::locked);
+    check(RLock::locked);
 }
 
 fn the_copy_of_a_guard_in_a_child_releases_nothing() {

@@ -4,6 +4,12 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod barrier;
+mod barrier_killed;
+mod barrier_more;
+mod condition;
+mod condition_killed;
+mod condition_races;
 mod connection;
 mod connection_bytes;
 mod connection_end;
@@ -13,9 +19,12 @@ mod connection_strangers;
 mod connection_travel;
 mod connection_wait;
 mod dummy;
+mod event;
+mod event_killed;
 mod harness;
 mod hostile;
 mod items;
+mod killed_at_calls;
 mod locks;
 mod locks_killed;
 mod manager;
@@ -26,6 +35,7 @@ mod pipe_bytes;
 mod pipe_end;
 mod points;
 mod points_pool;
+mod points_waiting;
 mod pool;
 mod pool_callbacks;
 mod pool_end;
@@ -78,6 +88,7 @@ const TESTS: &[&[Test]] = &[
     points::TESTS,
     connection_points::TESTS,
     points_pool::TESTS,
+    points_waiting::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
     pipe_bytes::TESTS,
@@ -94,6 +105,15 @@ const TESTS: &[&[Test]] = &[
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
+    event::TESTS,
+    event_killed::TESTS,
+    condition::TESTS,
+    condition_races::TESTS,
+    condition_killed::TESTS,
+    barrier::TESTS,
+    barrier_more::TESTS,
+    barrier_killed::TESTS,
+    killed_at_calls::TESTS,
     value::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
@@ -122,6 +142,7 @@ const PROGRAMS: &[&[Test]] = &[
     points::PROGRAMS,
     connection_points::PROGRAMS,
     points_pool::PROGRAMS,
+    points_waiting::PROGRAMS,
 ];
 
 fn main() -> ExitCode {

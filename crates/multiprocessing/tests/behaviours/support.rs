@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use multiprocessing::{Outcome, Process};
+use multiprocessing::{Outcome, Process, RawValue};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{self, SaFlags, SigAction, SigHandler, SigSet, Signal};
 use nix::unistd::{Uid, getuid, setresuid};
@@ -106,6 +106,28 @@ pub(crate) fn killed(child: &Process<'_>) {
     assert_eq!(joined(child), -9);
 }
 
+/// A child that is in the middle of `action`, has just begun it or has ended
+/// it a moment ago: to be killed at any moment of it.
+#[track_caller]
+pub(crate) fn victim<'a, R: Outcome>(
+    random: &mut impl RngExt,
+    action: impl FnOnce() -> R + 'a,
+) -> Process<'a> {
+    let go = RawValue::new(0).expect("there is memory");
+    let gate = go.clone();
+    let delay = random.random_range(0..1_000);
+    let child = started(move || {
+        gate.set(1);
+        while gate.get() == 1 {}
+        (0..delay).for_each(|_| std::hint::spin_loop());
+        action()
+    });
+    eventually(SOON, || go.get() == 1);
+    go.set(2);
+    spin(random, 60_000);
+    child
+}
+
 /// Never returns; a signal has to end the process.
 pub(crate) fn sleep_for_ever() -> ! {
     loop {
@@ -177,4 +199,15 @@ pub(crate) fn on_signal(signal: Signal, handler: SigHandler) {
     let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
     // SAFETY: the handlers of the tests do nothing or change one atomic.
     unsafe { signal::sigaction(signal, &action) }.expect("it can be caught");
+}
+
+/// Goes on at once, lets others run, works or sleeps for a moment: so that
+/// processes meet in ever other orders.
+pub(crate) fn dawdle(random: &mut impl RngExt) {
+    match random.random_range(0..8) {
+        0 => thread::sleep(Duration::from_micros(random.random_range(0..300))),
+        1 | 2 => thread::yield_now(),
+        3 | 4 => spin(random, 3_000),
+        _ => {}
+    }
 }
