@@ -8,15 +8,14 @@
 
 use std::ops::Deref;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, posix_fallocate};
 use nix::sys::mman::{shm_open, shm_unlink};
-use nix::sys::signal::kill;
 use nix::sys::stat::Mode;
-use nix::unistd::Pid;
 use shared_memory::{Shmem, ShmemConf, ShmemError};
 
 use crate::error::{Error, Result};
@@ -192,7 +191,9 @@ pub(crate) fn sweep() {
     for entry in directory.flatten() {
         let name = entry.file_name();
         let maker = name.to_str().and_then(maker);
-        let gone = |pid| kill(Pid::from_raw(pid), None) == Err(Errno::ESRCH);
+        // No signal is sent to find out: under an explorer that is an act, and
+        // who else is on the machine would change the run.
+        let gone = |pid: i32| !Path::new(&format!("/proc/{pid}")).exists();
         if maker.is_some_and(gone) {
             // Somebody else may have been faster.
             let _ = std::fs::remove_file(entry.path());
