@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::ops::Range;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use contract::{Contract, Coverage, Report, Run, Verdict};
@@ -16,6 +15,7 @@ use crate::catalogue::Example;
 use crate::charge;
 use crate::drawing::labels;
 use crate::environment::variables;
+use crate::processor::one_thread_each;
 use crate::tally::Tally;
 use crate::traced;
 
@@ -135,15 +135,18 @@ impl<'a> Subject<'a> {
         const BATCH: u64 = 8;
 
         let start = Instant::now();
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let batch = BATCH * threads as u64;
+        let crew = one_thread_each().map_err(|source| Error::Run {
+            program: self.program.display().to_string(),
+            source,
+        })?;
+        let batch = BATCH * crew.current_num_threads() as u64;
         let mut findings = Findings::new();
         let mut next = seeds.start;
         while next < seeds.end && findings.broken.is_none() {
             let end = seeds.end.min(next + batch);
             let run = |seed| self.explore(schedule(seed));
             let explored: Vec<_> =
-                (next..end).into_par_iter().map(run).collect();
+                crew.install(|| (next..end).into_par_iter().map(run).collect());
             for explored in explored {
                 if findings.broken.is_none() {
                     findings.add(explored?);
