@@ -158,6 +158,27 @@ fn b226_the_first_result_stays() {
 }
 
 #[test]
+fn b227_what_is_seen_of_a_future_fits_together() {
+    for round in 0..500 {
+        let future = running();
+        let setter = future.clone();
+        let setting = thread::spawn(move || setter.set_result(round));
+        loop {
+            let (done, still_runs) = (future.done(), future.running());
+            let result = future.result_timeout(Duration::ZERO);
+            assert!(!(done && still_runs), "what is done runs no more");
+            assert!(!done || result.is_ok(), "what is done has a result");
+            if let Ok(result) = result {
+                assert_eq!(result, round);
+                assert!(future.done() && !future.cancelled());
+                break;
+            }
+        }
+        setting.join().expect("no panic").expect("it was not done");
+    }
+}
+
+#[test]
 fn b228_a_future_shows_as_in_python() {
     let shown = |future: Future<i32>| {
         let text = format!("{future:?}");

@@ -44,10 +44,13 @@ fn main() -> ExitCode {
         b256_an_initializer_runs_before_the_first_task,
         b256_an_initializer_that_fails_breaks_the_executor,
         b257_a_dead_worker_fails_its_task_alone,
+        b258_an_error_has_the_text_of_the_panic,
         b259_a_worker_is_replaced_after_its_tasks,
         b259_many_tasks_and_a_shutdown_wait_for_the_replacements,
         b260_without_a_replacement_the_executor_is_broken,
         b262_what_cannot_be_sent_is_the_futures_error,
+        b263_a_crash_while_a_large_result_comes_is_an_error,
+        b264_a_shutdown_amid_crashes_does_not_hang,
         a_callback_may_submit_and_shut_down,
         as_completed_gives_all,
     ];
@@ -295,6 +298,52 @@ fn b262_what_cannot_be_sent_is_the_futures_error() {
     assert!(back.to_string().contains("encoded"), "{back}");
     let next = executor.submit(square, 3).expect("it is open");
     assert_eq!(next.result().ok(), Some(9));
+}
+
+fn b258_an_error_has_the_text_of_the_panic() {
+    let fails = |text: String| -> i32 { panic!("no luck with {text}") };
+    let future = executor(1).submit(fails, "seven".into());
+    let error = future.expect("it is open").exception();
+    let error = error.expect("it is not cancelled").expect("it failed");
+    assert!(error.to_string().contains("no luck with seven"), "{error}");
+}
+
+fn b263_a_crash_while_a_large_result_comes_is_an_error() {
+    const LARGE: usize = 16 << 20;
+    let crashes = |delay: u64| -> Vec<u8> {
+        thread::spawn(move || {
+            thread::sleep(Duration::from_micros(delay));
+            abort();
+        });
+        vec![7; LARGE]
+    };
+    let executor = executor(2);
+    let mut failed = 0;
+    for delay in (0..40).map(|n| n * 500) {
+        let future = executor.submit(crashes, delay).expect("it is open");
+        match future.result() {
+            Ok(whole) => assert_eq!(whole, vec![7; LARGE]),
+            Err(_) => failed += 1,
+        }
+    }
+    assert!(failed > 0, "the first crashes before it has begun to send");
+    // The last of those that crash may still take one task along.
+    let mut results = (0..20).map(|_| executor.submit(square, 3)?.result());
+    assert!(results.any(|result| result.ok() == Some(9)));
+}
+
+fn b264_a_shutdown_amid_crashes_does_not_hang() {
+    for _ in 0..10 {
+        let executor = executor(2);
+        let dies = |_: i32| -> i32 { abort() };
+        let dead = executor.submit(dies, 0).expect("it is open");
+        let unsent = executor.submit(|_: Unsendable| 1, Unsendable);
+        let next = executor.submit(square, 3).expect("it is open");
+        executor.shutdown();
+        assert!(dead.result().is_err());
+        assert!(unsent.expect("it is open").result().is_err());
+        assert_eq!(next.result().ok(), Some(9));
+    }
 }
 
 fn a_callback_may_submit_and_shut_down() {

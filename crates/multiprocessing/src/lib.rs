@@ -90,6 +90,7 @@
 //! | 2, 7 | `args` and `kwargs` arrive | what the closure captures arrives |
 //! | 10 | `join(-1)` returns at once | a `Duration` is never negative |
 //! | 21 | a child waits for its non-daemon threads | threads end with their process, in a child as in `main`: join them, or use `thread::scope` |
+//! | 23 | the fork server dies | there is none; without its zygote, a pool goes on with the workers that it has |
 //! | 26 | `exit(True)`, `exit(None)` | a target returns `()`, an `i32` or a `Result` of them |
 //! | 29 | `os._exit(256)` | what a target returns is cut in the same way |
 //! | 42, 44, 48, 76 | `put(x, False, t)`, `acquire(False, t)`, `None` for no limit | a method of its own for each case: nothing to combine |
@@ -124,7 +125,12 @@
 //! | 184 | an initializer that cannot be called | what has no `Fn` is none, and does not compile |
 //! | 192 | a stack overflow is -11 | Rust tells of it and aborts: -6 |
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
-//! | 196 | a dict proxy is iterated while it is cleared | `keys` and its like are copies |
+//! | 195, 196 | a proxy is iterated while it changes | `to_vec`, `keys` and their like are copies |
+//! | 213, 214, 215, 216 | segments of `shared_memory` are found by name | regions have no name (217), so nothing is left of them |
+//! | 218 | exit hooks, in an order | destructors, in the order of the scopes |
+//! | 266 | a fork in a task of a pool of threads | [`Error::MultiThreaded`] |
+//! | 267, 268, 269, 270, 271 | `queue.Queue` between threads | the channels of the crate crossbeam; a `JoinableQueue` serves threads, too |
+//! | 272 | `threading.local` | `std::thread_local!` |
 //!
 //! # Under an explorer
 //!
@@ -139,9 +145,9 @@
 //!
 //! `process` is the heart: what a start is, and how a process ends. Then
 //! `sync` and `value` (shared memory), `pipe`, `connection` and `queue`
-//! (messages), `pool` and `manager`, which are made of the others. Under them lies `sys`, a few
-//! system files with all the `unsafe` code. Each module begins with the
-//! mechanism of the kernel on which it stands.
+//! (messages), `pool` and `manager`, which are made of the others. Under them
+//! lies `sys`, a few system files with all the `unsafe` code. Each module
+//! begins with the mechanism of the kernel on which it stands.
 
 mod codec;
 pub mod connection;
