@@ -8,7 +8,7 @@
 //!     cargo run -p generator-kinds -- --exhaust
 //!
 //! `--exhaust`: one of an expression raises `StopIteration` by itself. In Rust
-//! an iterator is enough for an expression: `(0..10).map(|x| x * x)` is as lazy.
+//! an iterator serves for an expression: `(0..10).map(|x| x * x)` is as lazy.
 
 use std::any::Any;
 

@@ -1,8 +1,7 @@
 //! Pipe(False) 管道的常用方法 · What the ends of a pipe can do
 //!
 //! Look at: of a one-way pipe the left end receives and the right end sends.
-//! `recv` waits for a message, and fails when none can come. The lines name
-//! Python's exceptions.
+//! `recv` waits, and fails when nothing can come. Errors have Python's names.
 //!
 //!     cargo run -p pipe-methods
 //!     cargo run -p pipe-methods -- swapped
@@ -17,6 +16,8 @@ use multiprocessing::{Error, Pipe, Process};
 fn refused<T>(call: &str, result: &Result<T, Error>) {
     if let Err(Error::WrongDirection { only }) = result {
         println!("{call}: OSError: connection is {only}");
+    } else if let Err(Error::Disconnected) = result {
+        println!("{call}");
     }
 }
 
@@ -65,12 +66,8 @@ fn eof() -> lesson::Result {
     let p = Process::new(move || conn1.send("last words"));
     p.start()?; // conn1 is closed here, and in the child when it ends
     println!("{}", conn2.recv::<String>()?);
-    if let Err(Error::Disconnected) = conn2.recv::<String>() {
-        println!("EOFError");
-    }
-    if let Err(Error::Disconnected) = conn2.send("hi son") {
-        println!("BrokenPipeError");
-    }
+    refused("EOFError", &conn2.recv::<String>());
+    refused("BrokenPipeError", &conn2.send("hi son"));
     Ok(())
 }
 

@@ -14,12 +14,8 @@ use std::cell::OnceCell;
 use lesson::{python_bool, seconds, sleep};
 use multiprocessing::{Child, Process};
 
-fn worker(name: &str) {
-    println!("你好 {name}");
-}
-
 fn start_twice() -> lesson::Result {
-    let p = Process::new(|| worker("Python"));
+    let p = Process::new(|| println!("你好 Python"));
     p.start()?;
     p.join()?;
     if let Err(error) = p.start() {
@@ -30,9 +26,7 @@ fn start_twice() -> lesson::Result {
 
 fn join_twice(p: &Process<'_>) -> lesson::Result {
     p.start()?;
-    for _ in 0..3 {
-        p.join()?;
-    }
+    (0..3).try_for_each(|_| p.join())?;
     let exitcode = p.exitcode()?.unwrap_or_default();
     println!("joined 3 times, exitcode {exitcode}");
     Ok(())
@@ -65,7 +59,7 @@ fn join_timeout() -> lesson::Result {
 }
 
 fn join_before_start() -> lesson::Result {
-    let p = Process::new(|| worker("Python"));
+    let p = Process::new(|| println!("你好 Python"));
     if let Err(error) = p.join() {
         println!("{error}");
     }
@@ -85,7 +79,7 @@ struct Flags {
 fn main() -> lesson::Result {
     let flags = lesson::begin!(Flags);
     match flags.case.as_str() {
-        "join-twice" => join_twice(&Process::new(|| worker("Python"))),
+        "join-twice" => join_twice(&Process::new(|| println!("你好 Python"))),
         "join-self" => join_self(),
         "join-timeout" => join_timeout(),
         "join-before-start" => join_before_start(),

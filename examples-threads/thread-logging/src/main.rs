@@ -5,8 +5,7 @@
 //!
 //!     cargo run -p thread-logging
 //!
-//! Python calls a thread without a name `Thread-1 (foo)`; here it is given that
-//! name.
+//! Python calls a thread without a name `Thread-1 (foo)`; so it is named here.
 
 use std::io::Write;
 use std::thread::{self, current};
