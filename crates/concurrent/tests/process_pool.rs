@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         b262_what_cannot_be_sent_is_the_futures_error,
         b263_a_crash_while_a_large_result_comes_is_an_error,
         b264_a_shutdown_amid_crashes_does_not_hang,
+        b265_many_submits_do_not_wait_for_a_stopped_worker,
         a_callback_may_submit_and_shut_down,
         as_completed_gives_all,
     ];
@@ -265,9 +266,7 @@ fn b260_without_a_replacement_the_executor_is_broken() {
     let zygote = parents.last().expect("two").expect("nobody dies");
     assert_ne!(zygote, id(), "the second worker is no child of ours");
     let pending = naps(&executor, 5);
-    let mut kill = Command::new("kill");
-    let killed = kill.args(["-9", &zygote.to_string()]).status();
-    assert!(killed.is_ok_and(|status| status.success()));
+    signal("-KILL", zygote);
     // Each is done, or lost with its worker, or has nobody to do it.
     for future in pending {
         let _ = future.exception().expect("nobody cancels it");
@@ -344,6 +343,32 @@ fn b264_a_shutdown_amid_crashes_does_not_hang() {
         assert!(unsent.expect("it is open").result().is_err());
         assert_eq!(next.result().ok(), Some(9));
     }
+}
+
+fn b265_many_submits_do_not_wait_for_a_stopped_worker() {
+    let executor = executor(1);
+    let pid = executor.submit(nap, 0).expect("it is open").result();
+    let pid = pid.expect("it has not failed");
+    signal("-STOP", pid);
+    // More than any pipe has room for.
+    let text = "x".repeat(10_000);
+    let futures: Vec<_> = (0..100)
+        .map(|_| executor.submit(|text: String| text.len(), text.clone()))
+        .collect();
+    let last = executor.submit(square, 3).expect("it is open");
+    assert!(!last.done());
+    signal("-CONT", pid);
+    for future in futures {
+        let len = future.expect("it is open").result();
+        assert_eq!(len.ok(), Some(10_000));
+    }
+}
+
+fn signal(which: &str, pid: u32) {
+    let kill = Command::new("kill")
+        .args([which, &pid.to_string()])
+        .status();
+    assert!(kill.expect("there is a kill").success());
 }
 
 fn a_callback_may_submit_and_shut_down() {

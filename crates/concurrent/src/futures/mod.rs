@@ -40,17 +40,17 @@
 //!
 //! # What is different, and why
 //!
-//! - **A dead worker process** fails the task that it had, and is replaced;
-//!   CPython breaks the whole executor (257). So it is here if an initializer
-//!   fails (256), or if nobody is left and no worker can be made (260); who
-//!   submits later gets a future that has failed, where CPython refuses.
-//! - **A cancelled future is done at once**, for `wait` too; CPython lets it
-//!   wait until a worker has looked at it (230).
-//! - Not here: `chunksize` (241), `terminate_workers` (261). There is no
-//!   interpreter to shut down (251): dropping the executor waits for its tasks.
-//!
 //! The numbers are those of the behaviours that CPython's own tests pin down;
-//! the tests bear them in their names.
+//! the tests bear them in their names. These read differently, or not at all:
+//!
+//! | number | in Python | here |
+//! |---|---|---|
+//! | 230 | a cancelled future is not done for `wait` until a worker has looked at it | it is done at once |
+//! | 241 | `chunksize` | not here; `Pool::map_async_in_chunks` has it |
+//! | 251 | the interpreter waits for pending work at its end | dropping the executor does |
+//! | 256 | who submits to a broken executor is refused | the future that he gets has failed |
+//! | 257 | a dead worker process breaks the whole executor | it fails the task that it had, and is replaced; the executor is broken if an initializer fails (256), or if nobody is left and no worker can be made (260) |
+//! | 261 | `terminate_workers`, `kill_workers` | not here: terminate the [`Pool`](multiprocessing::Pool), or let the executor end |
 //!
 //! # Where to start reading
 //!
