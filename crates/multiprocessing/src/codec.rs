@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -23,10 +24,44 @@ fn reason(error: &postcard::Error) -> String {
 }
 
 pub(crate) fn encode<T: Serialize + ?Sized>(item: &T) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    encode_into(item, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Appends the item to `bytes`; after an error, half of it may be there.
+pub(crate) fn encode_into<T: Serialize + ?Sized>(
+    item: &T,
+    bytes: &mut Vec<u8>,
+) -> Result<()> {
     WHY.set(None);
-    postcard::to_stdvec(item).map_err(|error| Error::Encode {
+    let encoded = postcard::serialize_with_flavor(item, Append(bytes));
+    encoded.map_err(|error| Error::Encode {
         reason: reason(&error),
     })
+}
+
+/// Where postcard puts what it writes.
+struct Append<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Append<'_> {
+    type Output = ();
+
+    #[inline]
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    #[inline]
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// The item that `bytes` are, all of them: bytes left over mean that another

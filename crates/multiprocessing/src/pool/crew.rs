@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use rustix::process::{Signal, pidfd_send_signal};
 
+use super::answer::Answer;
 use super::line::{Line, Message};
-use super::worker::{Answer, Fitness};
+use super::worker::{Fitness, Reply};
 use crate::codec;
 use crate::process::Child;
 use crate::process::wait::readable;
-use crate::sys::task::{Failure, ItemResult};
+use crate::sys::task::Failure;
 
 /// Where the results of a task's items go.
 pub(super) trait Sink: Send + Sync {
     /// Takes the results of the items from `start` on. For the dispatcher's
     /// thread.
-    fn fill(&self, start: usize, results: Vec<ItemResult>);
+    fn fill(&self, start: usize, results: Answer);
 }
 
 /// A part of a task: some items that one worker takes at once.
@@ -32,16 +33,22 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn fail(self, failure: &Failure) {
-        let results = (0..self.count).map(|_| Err(failure.clone())).collect();
+        let results = Answer::failed(self.count, failure);
         self.sink.fill(self.start, results);
     }
 
-    /// Takes what the worker sent: one result an item, or one failure for
-    /// them all.
-    pub(super) fn finish(self, answer: Answer) {
-        match &answer[..] {
-            [Err(failure)] => self.fail(failure),
-            _ => self.sink.fill(self.start, answer),
+    /// Takes what the worker sent.
+    pub(super) fn finish(self, reply: Reply) {
+        match reply {
+            Ok(answer) if answer.is_for(self.count) => {
+                self.sink.fill(self.start, answer);
+            }
+            Ok(answer) => {
+                let (come, asked) = (answer.count(), self.count);
+                let reason = format!("{come} results for {asked} items");
+                self.fail(&Failure::Decode { reason });
+            }
+            Err(failure) => self.fail(&failure),
         }
     }
 }
@@ -76,7 +83,7 @@ enum Stage {
 /// What came from a worker.
 pub(super) enum Heard {
     /// The answer to its job.
-    Answer(Job, Answer),
+    Answer(Job, Reply),
     /// Its initializer has failed.
     Unfit { reason: String },
 }
@@ -164,8 +171,8 @@ impl Worker {
             }
             self.stage = Stage::Serving(terms.tasks);
         }
-        let answer = codec::decode(&self.line.recv()?)
-            .unwrap_or_else(|error| vec![Err(error.into())]);
+        let reply = codec::decode(&self.line.recv()?)
+            .unwrap_or_else(|error| Err(error.into()));
         let job = self.job.take()?;
         if let Stage::Serving(Some(left)) = &mut self.stage {
             *left -= 1;
@@ -174,7 +181,7 @@ impl Worker {
                 self.line.shut();
             }
         }
-        Some(Heard::Answer(job, answer))
+        Some(Heard::Answer(job, reply))
     }
 }
 
@@ -295,7 +302,7 @@ impl Crew {
             self.waiting.push_front(job);
             return None;
         }
-        let lost = vec![Err(Failure::WorkerDied { pid, exitcode })];
+        let lost = Err(Failure::WorkerDied { pid, exitcode });
         Some(Heard::Answer(job, lost))
     }
 

@@ -242,8 +242,8 @@ impl Dispatcher {
         // Before the callbacks, which may take their time.
         self.state().crew.dispatch();
         self.fill_vacancies();
-        if let Some(Heard::Answer(job, answer)) = heard {
-            job.finish(answer);
+        if let Some(Heard::Answer(job, reply)) = heard {
+            job.finish(reply);
         }
     }
 

@@ -11,13 +11,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Pool;
+use super::answer::{Answer, decode};
 use super::crew::Sink;
 use super::dispatcher::Dispatcher;
-use super::result::decode;
 use crate::error::{Error, Result};
 use crate::process::pid;
 use crate::sys::point::point;
-use crate::sys::task::ItemResult;
+use crate::sys::task::Failure;
 
 impl Pool {
     /// Lets the workers run `function` on each of the items; the results come
@@ -186,7 +186,7 @@ impl<R: DeserializeOwned> Imap<R> {
             return Some(Err(Error::TimedOut));
         };
         self.taken += 1;
-        Some(decode(&item))
+        Some(decode(item.as_deref()))
     }
 }
 
@@ -233,6 +233,9 @@ enum Order {
     Items,
     Arrival,
 }
+
+/// The result of one item, on its own.
+type ItemResult = Result<Vec<u8>, Failure>;
 
 /// The results that have come and were not taken yet.
 struct Stream {
@@ -295,7 +298,7 @@ impl Stream {
 }
 
 impl Sink for Stream {
-    fn fill(&self, start: usize, results: Vec<ItemResult>) {
+    fn fill(&self, start: usize, results: Answer) {
         let mut state = self.state();
         if state.refused {
             return;
@@ -304,8 +307,12 @@ impl Sink for Stream {
             Order::Items => start,
             Order::Arrival => state.arrived,
         };
-        state.arrived += results.len();
-        state.items.extend((place..).zip(results));
+        state.arrived += results.count();
+        let items = results.iter().map(|item| match item {
+            Ok(bytes) => Ok(bytes.to_vec()),
+            Err(failure) => Err(failure.clone()),
+        });
+        state.items.extend((place..).zip(items));
         drop(state);
         self.come.notify_all();
     }

@@ -22,12 +22,17 @@ const PIECE: usize = 256 * 1024;
 pub(super) struct Message(Vec<u8>);
 
 impl Message {
-    pub(super) fn new(mut body: Vec<u8>) -> Result<Self> {
-        let (len, max) = (body.len(), frame::MAX);
+    /// With the body that `write` appends.
+    pub(super) fn new(
+        write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+    ) -> Result<Self> {
+        let mut whole = vec![0; HEADER];
+        write(&mut whole)?;
+        let (len, max) = (whole.len() - HEADER, frame::MAX);
         match u32::try_from(len) {
             Ok(header) if len <= max => {
-                body.splice(..0, header.to_be_bytes());
-                Ok(Self(body))
+                whole[..HEADER].copy_from_slice(&header.to_be_bytes());
+                Ok(Self(whole))
             }
             _ => Err(Error::TooLong { len, max }),
         }

@@ -15,6 +15,7 @@
 //! what), `dispatcher` (the thread) with its `sources`, and `zygote`; `builder`
 //! sets all that up. `result` and `imap` are what a caller gets.
 
+mod answer;
 mod builder;
 mod crew;
 mod dispatcher;
@@ -41,6 +42,7 @@ use dispatcher::Dispatcher;
 use line::Message;
 use result::ResultCell;
 
+pub(crate) use answer::Answer;
 pub use builder::{Initialized, PoolBuilder};
 pub use imap::Imap;
 pub use result::AsyncResult;
@@ -302,7 +304,7 @@ impl Pool {
         }
         let jobs = items.chunks(chunk).enumerate().map(|(number, items)| {
             Ok(Job {
-                order: Message::new(task::order(function, items)?)?,
+                order: Message::new(|to| task::order(function, items, to))?,
                 count: items.len(),
                 sink: Arc::clone(sink),
                 start: number * chunk,

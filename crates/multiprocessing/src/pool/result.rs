@@ -1,5 +1,6 @@
 //! `AsyncResult`: the result of a task that may not be done yet.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,14 +8,13 @@ use std::time::{Duration, Instant};
 
 use serde::de::DeserializeOwned;
 
+use super::answer::{Answer, decode};
 use super::crew::Sink;
 use super::dispatcher::Dispatcher;
-use crate::codec;
 use crate::error::{Error, Result};
 use crate::process::{self, pid};
 use crate::sys::mutex::remaining;
 use crate::sys::point::point;
-use crate::sys::task::{Encoded, ItemResult};
 
 /// The result, sooner or later, of a task given to a
 /// [`Pool`](super::Pool). Python: `multiprocessing.pool.AsyncResult`.
@@ -22,7 +22,7 @@ use crate::sys::task::{Encoded, ItemResult};
 /// It may be dropped; the task runs nevertheless.
 pub struct AsyncResult<T> {
     cell: Arc<ResultCell>,
-    assemble: fn(&[ItemResult]) -> Result<T>,
+    assemble: fn(&[Answer]) -> Result<T>,
     dispatcher: Arc<Dispatcher>,
     creator: i32,
 }
@@ -30,7 +30,7 @@ pub struct AsyncResult<T> {
 impl<T: 'static> AsyncResult<T> {
     pub(super) fn new(
         cell: Arc<ResultCell>,
-        assemble: fn(&[ItemResult]) -> Result<T>,
+        assemble: fn(&[Answer]) -> Result<T>,
         dispatcher: Arc<Dispatcher>,
     ) -> Self {
         Self {
@@ -135,7 +135,8 @@ impl<T: 'static> AsyncResult<T> {
     pub fn successful(&self) -> Result<bool> {
         point("AsyncResult.successful");
         let items = self.cell.items().ok_or(Error::NotReady)?;
-        Ok(items.iter().all(Result::is_ok))
+        let mut items = items.iter().flat_map(Answer::iter);
+        Ok(items.all(|item| item.is_ok()))
     }
 
     pub(super) fn result(&self, limit: Option<Duration>) -> Result<T> {
@@ -176,26 +177,22 @@ impl<T> fmt::Debug for AsyncResult<T> {
 }
 
 /// The result of a task of one item.
-pub(super) fn only<R: DeserializeOwned>(items: &[ItemResult]) -> Result<R> {
-    let [item] = items else {
-        return Err(Error::NotReady);
-    };
-    decode(item)
+pub(super) fn only<R: DeserializeOwned>(results: &[Answer]) -> Result<R> {
+    let mut items = results.iter().flat_map(Answer::iter);
+    items.next().map_or(Err(Error::NotReady), decode)
 }
 
 /// The results of a task of many items, or the first error.
-pub(super) fn all<R: DeserializeOwned>(items: &[ItemResult]) -> Result<Vec<R>> {
-    items.iter().map(decode).collect()
-}
-
-pub(super) fn decode<R: DeserializeOwned>(item: &ItemResult) -> Result<R> {
-    match item {
-        Ok(Encoded(bytes)) => codec::decode(bytes),
-        Err(failure) => Err(failure.clone().into()),
+pub(super) fn all<R: DeserializeOwned>(results: &[Answer]) -> Result<Vec<R>> {
+    let count = results.iter().map(Answer::count).sum();
+    let mut all = Vec::with_capacity(count);
+    for item in results.iter().flat_map(Answer::iter) {
+        all.push(decode(item)?);
     }
+    Ok(all)
 }
 
-type Callback = Box<dyn FnOnce(&[ItemResult]) + Send>;
+type Callback = Box<dyn FnOnce(&[Answer]) + Send>;
 
 /// Where the results of a task's items come together.
 pub(super) struct ResultCell {
@@ -205,11 +202,13 @@ pub(super) struct ResultCell {
 
 enum CellState {
     Waiting {
-        slots: Vec<Option<ItemResult>>,
+        /// By the places of their first items.
+        come: BTreeMap<usize, Answer>,
+        /// So many items have no result yet.
         missing: usize,
         callbacks: Vec<Callback>,
     },
-    Done(Arc<[ItemResult]>),
+    Done(Arc<[Answer]>),
 }
 
 impl ResultCell {
@@ -217,7 +216,7 @@ impl ResultCell {
         let state = match items {
             0 => CellState::Done(Arc::new([])),
             missing => CellState::Waiting {
-                slots: (0..items).map(|_| None).collect(),
+                come: BTreeMap::new(),
                 missing,
                 callbacks: Vec::new(),
             },
@@ -234,7 +233,7 @@ impl ResultCell {
 
     /// Keeps `callback` until the results are there; if they are, gives it
     /// back with them.
-    fn add(&self, callback: Callback) -> Option<(Callback, Arc<[ItemResult]>)> {
+    fn add(&self, callback: Callback) -> Option<(Callback, Arc<[Answer]>)> {
         match &mut *self.state() {
             CellState::Waiting { callbacks, .. } => {
                 callbacks.push(callback);
@@ -244,14 +243,14 @@ impl ResultCell {
         }
     }
 
-    fn items(&self) -> Option<Arc<[ItemResult]>> {
+    fn items(&self) -> Option<Arc<[Answer]>> {
         match &*self.state() {
             CellState::Waiting { .. } => None,
             CellState::Done(items) => Some(Arc::clone(items)),
         }
     }
 
-    fn wait(&self, limit: Option<Duration>) -> Option<Arc<[ItemResult]>> {
+    fn wait(&self, limit: Option<Duration>) -> Option<Arc<[Answer]>> {
         let start = Instant::now();
         let mut state = self.state();
         loop {
@@ -279,25 +278,22 @@ impl ResultCell {
 
 impl Sink for ResultCell {
     /// With the last of them, calls the callbacks.
-    fn fill(&self, start: usize, results: Vec<ItemResult>) {
+    fn fill(&self, start: usize, results: Answer) {
         let mut state = self.state();
         let CellState::Waiting {
-            slots,
+            come,
             missing,
             callbacks,
         } = &mut *state
         else {
             return;
         };
-        for (slot, result) in slots.iter_mut().skip(start).zip(results) {
-            if slot.replace(result).is_none() {
-                *missing -= 1;
-            }
-        }
+        *missing -= results.count();
+        come.insert(start, results);
         if *missing > 0 {
             return;
         }
-        let items: Arc<[_]> = slots.drain(..).flatten().collect();
+        let items: Arc<[_]> = std::mem::take(come).into_values().collect();
         let callbacks = std::mem::take(callbacks);
         *state = CellState::Done(Arc::clone(&items));
         drop(state);

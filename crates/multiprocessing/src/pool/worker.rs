@@ -4,10 +4,11 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use serde::Serialize;
 
+use super::answer::Answer;
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::pipe::frame;
-use crate::sys::task::{self, Failure, ItemResult};
+use crate::sys::task::{self, Failure};
 
 /// What a worker runs before its first job; an error tells why it cannot have
 /// any.
@@ -20,8 +21,8 @@ pub(super) type Fitness = Result<(), String>;
 /// The name of every worker's process.
 pub(super) const NAME: &str = "PoolWorker";
 
-/// What a worker sends back: a result an item.
-pub(super) type Answer = Vec<ItemResult>;
+/// What a worker sends back: a result an item, or one failure for them all.
+pub(super) type Reply = Result<Answer, Failure>;
 
 /// The body of a worker process.
 pub(super) fn run(
@@ -43,7 +44,7 @@ pub(super) fn run(
 fn serve(socket: &OwnedFd) -> Result<()> {
     loop {
         let order = frame::recv(socket.as_fd())?;
-        let answer = task::run(&order);
+        let answer: Reply = task::run(&order);
         drop(order);
         match reply(socket, &answer) {
             Err(Error::TooLong { len, max }) => {
@@ -51,7 +52,7 @@ fn serve(socket: &OwnedFd) -> Result<()> {
                     "the results of a chunk have {len} bytes, and {max} are \
                      possible"
                 );
-                let lost: Answer = vec![Err(Failure::Encode { reason })];
+                let lost: Reply = Err(Failure::Encode { reason });
                 reply(socket, &lost)?;
             }
             done => done?,

@@ -8,36 +8,17 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::error::Error;
+use crate::pool::Answer;
 
 /// A function, and the code that knows its types.
 #[derive(Serialize, Deserialize)]
 struct Function {
     runner: usize,
     function: usize,
-}
-
-/// The result of one item: its bytes, or why there are none.
-pub(crate) type ItemResult = Result<Encoded, Failure>;
-
-/// An encoded value. To serde it is one piece, where a `Vec<u8>` is a list of
-/// numbers, each of which has to be encoded once more.
-#[derive(Debug)]
-pub(crate) struct Encoded(pub(crate) Vec<u8>);
-
-impl Serialize for Encoded {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Encoded {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(from).map(|bytes| Self(bytes.into()))
-    }
 }
 
 /// Why a task has no result.
@@ -51,13 +32,15 @@ pub(crate) enum Failure {
     PoolClosed,
 }
 
-type Runner = fn(usize, &[u8]) -> Vec<ItemResult>;
+/// The answer, or why there is none.
+type Runner = fn(usize, &[u8]) -> Result<Answer, Failure>;
 
-/// The order to run `function` on each of `items`, as bytes.
+/// Appends the order to run `function` on each of `items` to `bytes`.
 pub(crate) fn order<A, R>(
     function: fn(A) -> R,
     items: &[A],
-) -> Result<Vec<u8>, Error>
+    bytes: &mut Vec<u8>,
+) -> Result<(), Error>
 where
     A: Serialize + DeserializeOwned,
     R: Serialize,
@@ -67,16 +50,16 @@ where
         runner: runner as usize,
         function: function as usize,
     };
-    codec::encode(&(function, items))
+    codec::encode_into(&(function, items), bytes)
 }
 
 /// Runs an order: a result an item, or one failure for them all.
-pub(crate) fn run(order: &[u8]) -> Vec<ItemResult> {
+pub(crate) fn run(order: &[u8]) -> Result<Answer, Failure> {
     let (function, items) = match postcard::take_from_bytes(order) {
         Ok(parts) => parts,
         Err(error) => {
             let reason = error.to_string();
-            return vec![Err(Failure::Decode { reason })];
+            return Err(Failure::Decode { reason });
         }
     };
     let Function { runner, function } = function;
@@ -93,7 +76,7 @@ pub(crate) fn run(order: &[u8]) -> Vec<ItemResult> {
     runner(function, items)
 }
 
-fn run_items<A, R>(function: usize, items: &[u8]) -> Vec<ItemResult>
+fn run_items<A, R>(function: usize, items: &[u8]) -> Result<Answer, Failure>
 where
     A: DeserializeOwned,
     R: Serialize,
@@ -105,14 +88,13 @@ where
             std::ptr::with_exposed_provenance(function),
         )
     };
-    match catch(|| codec::decode::<Vec<A>>(items)) {
-        Ok(items) => {
-            let one =
-                |item| catch(|| codec::encode(&function(item)).map(Encoded));
-            items.into_iter().map(one).collect()
-        }
-        Err(failure) => vec![Err(failure)],
+    let items = catch(|| codec::decode::<Vec<A>>(items))?;
+    let mut answer = Answer::default();
+    for item in items {
+        answer
+            .push(|bytes| catch(|| codec::encode_into(&function(item), bytes)));
     }
+    Ok(answer)
 }
 
 /// Runs a worker's initializer, which may panic; an error tells why it failed.
