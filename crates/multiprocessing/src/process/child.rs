@@ -20,6 +20,28 @@ use crate::sys::point::point;
 /// A handle to a child process, cheap to clone. Every
 /// [`Process`](super::Process) has one, and
 /// [`active_children`](super::active_children) gives them out.
+///
+/// ```
+/// use multiprocessing::{Event, Process, active_children};
+/// use std::time::Duration;
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let end = Event::new()?;
+///     Process::new(|| end.wait()).with_name("worker").start()?;
+///
+///     let child = active_children().pop().expect("there is one");
+///     assert_eq!((child.name(), child.daemon()), ("worker", false));
+///     assert!(child.pid()?.is_some());
+///     assert!(!child.join_timeout(Duration::from_millis(10))?);
+///     assert!(child.is_alive()?);
+///     assert_eq!(child.exitcode()?, None);
+///
+///     end.set()?;
+///     child.join()?;
+///     assert_eq!(child.exitcode()?, Some(0));
+///     child.close()
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Child(pub(super) Arc<ChildState>);
 
@@ -114,6 +136,19 @@ impl Child {
     }
 
     /// Sends SIGTERM. No error if the child has ended already.
+    ///
+    /// ```
+    /// # use multiprocessing::{Event, Process};
+    /// let never = Event::new()?;
+    /// let children = [(); 2].map(|()| Process::new(|| never.wait()));
+    /// children.iter().try_for_each(Process::start)?;
+    /// children[0].terminate()?;
+    /// children[1].kill()?;
+    /// children.iter().try_for_each(|child| child.join())?;
+    /// assert_eq!(children[0].exitcode()?, Some(-15));
+    /// assert_eq!(children[1].exitcode()?, Some(-9));
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotStarted`], [`Error::NotCreator`], [`Error::Closed`].
@@ -342,6 +377,18 @@ impl fmt::Display for Exit {
 }
 
 /// A descriptor that is readable once its process has ended.
+///
+/// ```
+/// use multiprocessing::{Process, connection};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let child = Process::new(|| ());
+///     child.start()?;
+///     let end = child.sentinel()?;
+///     assert_eq!(connection::wait(&[end])?, [0]);
+///     child.join()
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Sentinel(Arc<OwnedFd>);
 

@@ -111,6 +111,20 @@ impl<'a> Process<'a> {
     /// daemon is terminated when its parent ends normally, where other
     /// children are waited for; it may have no children. Only before the start;
     /// later it has no effect. Python: `daemon=`.
+    ///
+    /// ```
+    /// use multiprocessing::Process;
+    ///
+    /// fn main() -> multiprocessing::Result<()> {
+    ///     let child = Process::new(|| loop {
+    ///         std::thread::sleep(std::time::Duration::from_secs(1));
+    ///     });
+    ///     let child = child.with_name("clock").with_daemon(true);
+    ///     child.start()?;
+    ///     assert_eq!((child.name(), child.daemon()), ("clock", true));
+    ///     Ok(()) // the end of the program ends the clock
+    /// }
+    /// ```
     #[must_use]
     pub fn with_daemon(self, daemon: bool) -> Self {
         self.with(|state| state.daemon = daemon)
@@ -119,6 +133,13 @@ impl<'a> Process<'a> {
     /// Lets the child go on if its parent is killed, as Python does. Without
     /// it, a child dies with its parent. Only before the start; later it has no
     /// effect.
+    ///
+    /// ```no_run
+    /// # use multiprocessing::Process;
+    /// let server = Process::new(|| println!("still here")).outliving_parent();
+    /// server.start()?;
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     #[must_use]
     pub fn outliving_parent(self) -> Self {
         self.with(|state| state.outlives_parent = true)
@@ -214,6 +235,26 @@ pub(crate) fn start_worker(
 }
 
 /// The process that calls. Python: `multiprocessing.current_process()`.
+///
+/// ```
+/// use multiprocessing::{Process, current_process};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let main = current_process();
+///     assert_eq!((main.name(), main.daemon()), ("MainProcess", false));
+///     let pid = main.pid();
+///     let child = Process::new(|| {
+///         let own = current_process();
+///         assert_eq!(own.name(), "Process-1");
+///         assert_ne!(own.pid(), pid);
+///         assert_eq!(own.authkey(), main.authkey());
+///     });
+///     child.start()?;
+///     child.join()?;
+///     assert_eq!(child.exitcode()?, Some(0));
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct CurrentProcess {
     name: String,
@@ -260,6 +301,23 @@ pub fn current_process() -> CurrentProcess {
 
 /// The process that started this one; none in the first of the family.
 /// Python: `multiprocessing.parent_process()`.
+///
+/// ```
+/// use multiprocessing::{Process, current_process, parent_process};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     assert!(parent_process().is_none());
+///     let main = current_process().pid();
+///     let child = Process::new(|| {
+///         let parent = parent_process().expect("it was started by one");
+///         assert_eq!((parent.name(), parent.pid()), ("MainProcess", main));
+///     });
+///     child.start()?;
+///     child.join()?;
+///     assert_eq!(child.exitcode()?, Some(0));
+///     Ok(())
+/// }
+/// ```
 #[must_use]
 pub fn parent_process() -> Option<ParentProcess> {
     context().parent.clone()
@@ -267,6 +325,21 @@ pub fn parent_process() -> Option<ParentProcess> {
 
 /// The children that this process has started and that have not ended.
 /// Python: `multiprocessing.active_children()`.
+///
+/// ```
+/// use multiprocessing::{Event, Process, active_children};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let end = Event::new()?;
+///     let child = Process::new(|| end.wait());
+///     child.start()?;
+///     assert_eq!(active_children().len(), 1);
+///     end.set()?;
+///     child.join()?;
+///     assert!(active_children().is_empty());
+///     Ok(())
+/// }
+/// ```
 #[must_use]
 pub fn active_children() -> Vec<Child> {
     point("active_children");
@@ -280,6 +353,10 @@ pub fn active_children() -> Vec<Child> {
 
 /// How many processors this process may use, at least 1. Python:
 /// `multiprocessing.cpu_count()`, which counts those that it may not use, too.
+///
+/// ```
+/// assert!(multiprocessing::cpu_count() >= 1);
+/// ```
 #[must_use]
 pub fn cpu_count() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

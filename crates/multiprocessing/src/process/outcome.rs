@@ -14,6 +14,24 @@ use std::fmt::Display;
 ///
 /// A panic has exit code 1, too. `std::process::exit` works in a child as
 /// everywhere.
+///
+/// ```
+/// use multiprocessing::{Outcome, Process};
+///
+/// fn exitcode<R: Outcome>(target: fn() -> R) -> multiprocessing::Result<i32> {
+///     let child = Process::new(target);
+///     child.start()?;
+///     child.join()?;
+///     Ok(child.exitcode()?.expect("it has ended"))
+/// }
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     assert_eq!(exitcode(|| ())?, 0);
+///     assert_eq!(exitcode(|| 300)?, 44);
+///     assert_eq!(exitcode(|| Err::<(), _>("no luck"))?, 1);
+///     Ok(())
+/// }
+/// ```
 pub trait Outcome {
     /// The exit code; what is to be said of a failure of the process `name` is
     /// said on stderr.

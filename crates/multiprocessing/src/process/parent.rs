@@ -9,6 +9,25 @@ use crate::error::Result;
 use crate::sys::point::point;
 
 /// The process that started this one. Python: `multiprocessing.parent_process()`.
+///
+/// ```
+/// use multiprocessing::{Process, parent_process};
+/// use std::time::Duration;
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let child = Process::new(|| -> multiprocessing::Result<()> {
+///         let parent = parent_process().expect("it was started by one");
+///         assert_eq!(parent.name(), "MainProcess");
+///         assert!(parent.is_alive()? && parent.pid() > 0);
+///         assert!(!parent.join_timeout(Duration::from_millis(1))?);
+///         Ok(()) // parent.join() would wait for the end of the program
+///     });
+///     child.start()?;
+///     child.join()?;
+///     assert_eq!(child.exitcode()?, Some(0));
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ParentProcess {
     pid: i32,

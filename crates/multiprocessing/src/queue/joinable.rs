@@ -74,6 +74,18 @@ impl<T> JoinableQueue<T> {
     /// As [`join`](Self::join), `limit` at most; tells whether it is so.
     /// Python's `join` has no time limit.
     ///
+    /// ```
+    /// # use multiprocessing::JoinableQueue;
+    /// # use std::time::Duration;
+    /// let queue = JoinableQueue::bounded(1)?;
+    /// queue.put(7)?;
+    /// queue.get()?;
+    /// assert!(!queue.join_timeout(Duration::from_millis(10))?);
+    /// queue.task_done()?;
+    /// assert!(queue.join_timeout(Duration::ZERO)?);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`join`](Self::join).
     pub fn join_timeout(&self, limit: Duration) -> Result<bool> {

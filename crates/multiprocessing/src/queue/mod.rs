@@ -47,6 +47,26 @@ pub use joinable::JoinableQueue;
 ///
 /// All messages together take 1 GiB at most; an item put beyond that waits, as
 /// in a queue that is full.
+///
+/// A queue that is full or empty makes one wait, as long as one wants:
+///
+/// ```
+/// use multiprocessing::{Error, Queue};
+/// use std::time::Duration;
+///
+/// let queue = Queue::bounded(2)?;
+/// queue.put('a')?;
+/// queue.try_put('b')?;
+/// let limit = Duration::from_millis(10);
+/// assert!(matches!(queue.put_timeout('c', limit), Err(Error::Full)));
+/// assert!(queue.full()? && queue.qsize()? == 2);
+///
+/// assert_eq!((queue.get()?, queue.try_get()?), ('a', 'b'));
+/// assert!(matches!(queue.get_timeout(limit), Err(Error::Empty)));
+/// assert!(queue.empty()?);
+/// queue.close(); // for this process
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
 pub struct Queue<T> {
     shared: Arc<QueueState>,
     items: PhantomData<fn(T) -> T>,

@@ -127,6 +127,18 @@ impl Event {
     /// Waits until the event is set, `limit` at most, and tells whether it
     /// was. Python: `wait(timeout)`, in seconds.
     ///
+    /// ```
+    /// # use multiprocessing::Event;
+    /// # use std::time::Duration;
+    /// let event = Event::new()?;
+    /// assert!(!event.wait_timeout(Duration::from_millis(10))?);
+    /// event.set()?;
+    /// assert!(event.wait_timeout(Duration::ZERO)? && event.is_set());
+    /// event.clear()?;
+    /// assert!(!event.is_set());
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`wait`](Self::wait).
     pub fn wait_timeout(&self, limit: Duration) -> Result<bool> {

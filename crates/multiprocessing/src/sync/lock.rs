@@ -148,6 +148,12 @@ lock! {
     ///     assert!(!lock.try_acquire()?);
     /// }
     /// assert!(lock.try_acquire()?);
+    /// assert!(lock.locked());
+    /// lock.release()?;
+    ///
+    /// lock.acquire()?;
+    /// lock.release()?;
+    /// assert!(lock.acquire_timeout(std::time::Duration::from_secs(1))?);
     /// lock.release()?;
     /// # Ok::<(), multiprocessing::Error>(())
     /// ```

@@ -46,6 +46,9 @@ const MAX: u32 = i32::MAX.cast_unsigned();
 /// let semaphore = Semaphore::new(2)?;
 /// semaphore.acquire()?;
 /// assert_eq!(semaphore.value(), 1);
+/// assert!(semaphore.try_acquire()?);
+/// let limit = std::time::Duration::from_millis(10);
+/// assert!(!semaphore.acquire_timeout(limit)?);
 /// semaphore.release()?;
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
@@ -163,6 +166,17 @@ impl fmt::Debug for Semaphore {
 }
 
 /// Holds a unit; gives it back when dropped.
+///
+/// ```
+/// # use multiprocessing::{Semaphore, SemaphoreGuard};
+/// let semaphore = Semaphore::new(1)?;
+/// {
+///     let _unit: SemaphoreGuard<'_> = semaphore.guard()?;
+///     assert!(!semaphore.try_acquire()?);
+/// }
+/// assert_eq!(semaphore.value(), 1);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
 #[must_use = "the unit is given back when the guard is dropped"]
 #[derive(Debug)]
 pub struct SemaphoreGuard<'a> {
@@ -186,6 +200,19 @@ impl Drop for SemaphoreGuard<'_> {
 /// `multiprocessing.BoundedSemaphore`.
 ///
 /// Everything else is as with a [`Semaphore`], which it is underneath.
+///
+/// ```
+/// use multiprocessing::{BoundedSemaphore, Error};
+///
+/// let semaphore = BoundedSemaphore::new(1)?;
+/// {
+///     let _unit = semaphore.guard()?;
+///     assert_eq!(semaphore.value(), 0);
+/// }
+/// let error = semaphore.release().expect_err("all units are free");
+/// assert!(matches!(error, Error::ReleasedTooOften { .. }));
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BoundedSemaphore {
     semaphore: Semaphore,

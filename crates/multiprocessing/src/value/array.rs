@@ -13,11 +13,24 @@ use crate::sys::point::point;
 /// `multiprocessing.Array`.
 ///
 /// ```
-/// use multiprocessing::Array;
+/// use multiprocessing::{Array, RLock};
 ///
 /// let array = Array::new(0..10)?;
 /// array.set(3, -3)?;
-/// assert_eq!(array.slice(2..5)?, [2, -3, 4]);
+/// array.set_slice(4, &[-4, -5])?;
+/// assert_eq!(array.slice(2..7)?, [2, -3, -4, -5, 6]);
+/// assert_eq!((array.get(9)?, array.len()), (9, 10));
+/// {
+///     let _guard = array.get_lock().guard()?;
+///     let items = array.get_obj(); // without the lock, which we hold
+///     items.set(0, items.get(9)? + 1)?;
+/// }
+/// assert_eq!(array.get(0)?, 10);
+///
+/// let lock = RLock::new()?; // for both of these
+/// let names = Array::with_lock(*b"abc", &lock)?;
+/// let empty = Array::<f64>::zeroed(0)?;
+/// assert!(empty.is_empty() && !names.is_empty());
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///

@@ -17,6 +17,25 @@ use crate::sys::region::Region;
 ///
 /// Items of 1, 2, 4 or 8 bytes are read and written whole; greater ones may
 /// be seen half written.
+///
+/// ```
+/// use multiprocessing::{Process, RawArray};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let array = RawArray::<i32>::zeroed(4)?;
+///     let child = Process::new(|| {
+///         array.set(0, 7)?;
+///         array.set_slice(2, &[8, 9])
+///     });
+///     child.start()?;
+///     child.join()?;
+///     assert_eq!(array.get(0)?, 7);
+///     assert_eq!(array.slice(1..)?, [0, 8, 9]);
+///     assert!(array.get(array.len()).is_err() && !array.is_empty());
+///     assert_eq!(RawArray::new([1.5, 2.5])?.slice(..)?, [1.5, 2.5]);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct RawArray<T> {
     region: Arc<Region>,
@@ -201,6 +220,19 @@ impl<T> fmt::Debug for RawArray<T> {
 ///
 /// An item of 1, 2, 4 or 8 bytes is read and written whole; a greater one may
 /// be seen half written.
+///
+/// ```
+/// use multiprocessing::{Process, RawValue};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let value = RawValue::new(1)?;
+///     let child = Process::new(|| value.set(2));
+///     child.start()?;
+///     child.join()?;
+///     assert_eq!(value.get(), 2);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RawValue<T>(RawArray<T>);
 

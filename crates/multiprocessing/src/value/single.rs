@@ -52,6 +52,18 @@ impl<T: Pod> Value<T> {
     /// A shared item guarded by `lock`, which may guard others too. Python:
     /// `Value(typecode, item, lock=lock)`.
     ///
+    /// ```
+    /// # use multiprocessing::{RLock, Value};
+    /// let lock = RLock::new()?;
+    /// let [low, high] = [Value::with_lock(0, &lock)?, Value::with_lock(9, &lock)?];
+    /// {
+    ///     let _guard = lock.guard()?; // of both
+    ///     low.set(high.get()? - 1)?;
+    /// }
+    /// assert_eq!(low.get_obj().get(), 8);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Value::new`].
     pub fn with_lock(item: T, lock: &RLock) -> Result<Self> {

@@ -71,6 +71,16 @@ impl Barrier {
     /// Lets the last party that comes call `action` before all pass. A panic
     /// breaks the barrier and goes on in that party. Only before the barrier
     /// is shared. Python: `Barrier(…, action=…)`.
+    ///
+    /// ```
+    /// # use multiprocessing::Barrier;
+    /// # use std::time::Duration;
+    /// let barrier = Barrier::new(1)?
+    ///     .with_action(|| println!("all are here"))
+    ///     .with_timeout(Duration::from_secs(1));
+    /// assert_eq!(barrier.wait()?, 0);
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     #[must_use]
     pub fn with_action(
         mut self,
@@ -121,6 +131,21 @@ impl Barrier {
     /// Makes the barrier as new. Who waits gets
     /// [`Error::BrokenBarrier`](crate::Error::BrokenBarrier). Python:
     /// `reset()`.
+    ///
+    /// ```
+    /// # use multiprocessing::{Barrier, Error};
+    /// # use std::time::Duration;
+    /// let barrier = Barrier::new(2)?;
+    /// let late = barrier.wait_timeout(Duration::from_millis(10));
+    /// assert!(matches!(late, Err(Error::BrokenBarrier { .. })));
+    /// assert!(barrier.broken());
+    /// barrier.reset()?;
+    /// assert!(!barrier.broken());
+    /// assert_eq!((barrier.n_waiting(), barrier.parties()), (0, 2));
+    /// barrier.abort()?;
+    /// assert!(barrier.broken());
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::System`](crate::Error::System) if the lock fails.

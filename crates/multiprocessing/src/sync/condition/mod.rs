@@ -85,6 +85,16 @@ impl Condition {
     /// A condition under `lock`, which may be that of other conditions, too.
     /// Python: `Condition(lock)`.
     ///
+    /// ```
+    /// # use multiprocessing::{Condition, Lock};
+    /// let lock = Lock::new()?;
+    /// let [full, empty] = [Condition::with_lock(&lock)?, Condition::with_lock(&lock)?];
+    /// full.acquire()?;
+    /// assert!(!empty.try_acquire()?);
+    /// full.release()?;
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`new`](Self::new).
     pub fn with_lock(lock: &Lock) -> Result<Self> {
@@ -171,6 +181,18 @@ impl Condition {
     /// one. To have the lock again may take longer. Python: `wait(timeout)`,
     /// in seconds.
     ///
+    /// ```
+    /// # use multiprocessing::{Condition, RLock};
+    /// # use std::time::Duration;
+    /// let condition = Condition::with_rlock(&RLock::new()?)?;
+    /// let limit = Duration::from_millis(10);
+    /// assert!(condition.acquire_timeout(limit)?);
+    /// assert!(!condition.wait_timeout(limit)?);
+    /// assert!(!condition.wait_for_timeout(|| false, limit)?);
+    /// condition.release()?;
+    /// # Ok::<(), multiprocessing::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`wait`](Self::wait).
     pub fn wait_timeout(&self, limit: Duration) -> Result<bool> {
@@ -211,6 +233,26 @@ impl Condition {
 
     /// Wakes `n` of those who wait, or all if there are fewer. Python:
     /// `notify(n)`.
+    ///
+    /// ```
+    /// use multiprocessing::{Condition, Process};
+    ///
+    /// fn main() -> multiprocessing::Result<()> {
+    ///     let condition = Condition::new()?;
+    ///     let waiters = [(); 3].map(|()| Process::new(|| {
+    ///         let _guard = condition.guard()?;
+    ///         condition.wait()
+    ///     }));
+    ///     for waiter in &waiters {
+    ///         waiter.start()?;
+    ///     }
+    ///     while waiters.iter().any(|waiter| waiter.is_alive().unwrap_or(false)) {
+    ///         let _guard = condition.guard()?;
+    ///         condition.notify_n(2)?; // the third as well, later: notify_all()
+    ///     }
+    ///     waiters.iter().try_for_each(|waiter| waiter.join())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// As [`notify`](Self::notify).
@@ -316,6 +358,15 @@ impl fmt::Debug for Condition {
 }
 
 /// Holds the lock of a [`Condition`]; releases it when dropped.
+///
+/// ```
+/// # use multiprocessing::{Condition, ConditionGuard};
+/// let condition = Condition::new()?;
+/// let guard: ConditionGuard<'_> = condition.guard()?;
+/// condition.notify_all()?; // nobody waits
+/// drop(guard);
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
 #[must_use = "the lock is released when the guard is dropped"]
 #[derive(Debug)]
 pub struct ConditionGuard<'a> {
