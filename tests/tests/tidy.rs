@@ -2,10 +2,9 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
 use ex::catalogue::{Example, examples, root};
+use golden::sources::rust_files_in;
 use unicode_width::UnicodeWidthStr;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -114,7 +113,7 @@ fn each_example_has_a_contract_for_running_it_without_flags() -> Result {
 
 #[test]
 fn files_are_short() -> Result {
-    for path in rust_files()? {
+    for path in rust_files_in(&root())? {
         let length = fs::read_to_string(&path)?.lines().count();
         assert!(
             length <= LONGEST_FILE,
@@ -130,8 +129,9 @@ fn unsafe_code_is_in_the_system_files_only() -> Result {
     let systems = [
         "crates/multiprocessing/src/sys",
         "crates/explore/src/engine/sys",
+        "bench/src/raw",
     ];
-    for path in rust_files()? {
+    for path in rust_files_in(&root())? {
         let inside = path.strip_prefix(root())?;
         let source = inside.components().any(|part| part.as_os_str() == "src");
         let system = systems.iter().any(|folder| inside.starts_with(folder));
@@ -161,17 +161,4 @@ fn flags(example: &Example) -> Result<Vec<String>> {
         all.push(variant.read()?.flags().join(" "));
     }
     Ok(all)
-}
-
-fn rust_files() -> Result<Vec<PathBuf>> {
-    let output = Command::new("git")
-        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .arg("*.rs")
-        .current_dir(root())
-        .output()?;
-    let names = String::from_utf8(output.stdout)?;
-    let paths = names.lines().map(|name| root().join(name));
-    let paths: Vec<_> = paths.filter(|path| path.exists()).collect();
-    assert!(!paths.is_empty(), "git lists no files");
-    Ok(paths)
 }

@@ -26,13 +26,14 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// ```
 /// use multiprocessing::Process;
 /// use multiprocessing::connection::{Client, Listener};
+/// use std::time::Duration;
 ///
 /// fn main() -> multiprocessing::Result<()> {
-///     let listener = Listener::new()?;
-///     let address = listener.address();
-///     let child = Process::new(|| {
-///         Client::new(address).connect()?.send(&"hello")
-///     });
+///     let listener = Listener::new()?.with_authkey("secret");
+///     let client = Client::new(listener.address())
+///         .with_authkey("secret")
+///         .with_limit(Duration::from_secs(5));
+///     let child = Process::new(|| client.connect()?.send(&"hello"));
 ///     child.start()?;
 ///     assert_eq!(listener.accept()?.recv::<String>()?, "hello");
 ///     child.join()

@@ -181,6 +181,32 @@ impl Listener {
 
     /// How many this process has sent away, because they did not know the key,
     /// took too long or are another user's. Python has no counterpart.
+    ///
+    /// ```
+    /// use multiprocessing::connection::{Client, Listener};
+    /// use multiprocessing::{Error, Process};
+    /// use std::time::Duration;
+    ///
+    /// fn main() -> multiprocessing::Result<()> {
+    ///     let limit = Duration::from_secs(5);
+    ///     let listener =
+    ///         Listener::new()?.with_authkey("open").with_deadline(limit);
+    ///     let client = Client::new(listener.address()).with_limit(limit);
+    ///     let child = Process::new(|| -> multiprocessing::Result<()> {
+    ///         let stranger = client.clone().with_authkey("please");
+    ///         let error = stranger.connect().expect_err("the wrong key");
+    ///         assert!(matches!(error, Error::AuthenticationFailed { .. }));
+    ///         let friend = client.clone().with_authkey("open");
+    ///         friend.connect()?.send(&"hello")
+    ///     });
+    ///     child.start()?;
+    ///     assert_eq!(listener.accept()?.recv::<String>()?, "hello");
+    ///     assert_eq!(listener.refused(), 1);
+    ///     assert!(listener.last_accepted().is_none()); // it has no address
+    ///     listener.close();
+    ///     child.join()
+    /// }
+    /// ```
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused.load(Relaxed)

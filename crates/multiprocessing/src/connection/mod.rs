@@ -101,6 +101,16 @@ pub fn wait<T: AsFd>(objects: &[T]) -> Result<Vec<usize>> {
 /// As [`wait`], for `limit` at most. Empty: none was ready in time. Python:
 /// `wait(objects, timeout)`.
 ///
+/// ```
+/// use multiprocessing::{Pipe, connection::wait_timeout};
+/// use std::time::Duration;
+///
+/// let (reader, _writer) = Pipe::one_way()?;
+/// let ready = wait_timeout(&[reader], Duration::from_millis(10))?;
+/// assert!(ready.is_empty());
+/// # Ok::<(), multiprocessing::Error>(())
+/// ```
+///
 /// # Errors
 /// As [`wait`].
 pub fn wait_timeout<T: AsFd>(

@@ -23,17 +23,17 @@ use crate::threads;
 ///
 /// ```
 /// use std::cell::Cell;
-/// use multiprocessing::Pool;
+/// use multiprocessing::{Pool, PoolBuilder};
 ///
 /// thread_local! { static BASE: Cell<i64> = const { Cell::new(0) } }
 ///
 /// fn main() -> multiprocessing::Result<()> {
 ///     let base = 40;
-///     let pool = Pool::builder()
+///     let builder: PoolBuilder<'_> = Pool::builder()
 ///         .processes(2)
 ///         .initializer(|| BASE.set(base))
-///         .maxtasksperchild(10)
-///         .build()?;
+///         .maxtasksperchild(10);
+///     let pool = builder.build()?;
 ///     assert_eq!(pool.apply(|x| BASE.get() + x, 2)?, 42);
 ///     Ok(())
 /// }

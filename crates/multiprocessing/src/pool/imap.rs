@@ -166,6 +166,23 @@ impl<R: DeserializeOwned> Imap<R> {
     ///
     /// The error [`Error::TimedOut`] takes nothing away: the result is the next
     /// one, still.
+    ///
+    /// ```
+    /// use multiprocessing::{Imap, Pool};
+    /// use std::time::Duration;
+    ///
+    /// fn main() -> multiprocessing::Result<()> {
+    ///     let pool = Pool::new(2)?;
+    ///     let pairs = |x: u32| (x, x * x);
+    ///     let mut results: Imap<_> = pool.imap_in_chunks(pairs, 0..10, 5)?;
+    ///     let limit = Duration::from_secs(10);
+    ///     assert_eq!(results.next_timeout(limit).transpose()?, Some((0, 0)));
+    ///     drop(results); // what has not begun is given up
+    ///     let all = pool.imap_unordered_in_chunks(pairs, 0..10, 5)?;
+    ///     assert_eq!(all.count(), 10);
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn next_timeout(&mut self, limit: Duration) -> Option<Result<R>> {
         point("IMapIterator.next");
         self.take(Some(limit))

@@ -171,6 +171,17 @@ impl Pool {
     /// As [`Pool::map_async`], with chunks of `chunk` items: a worker takes
     /// so many at a time. Python: `map_async(function, items, chunksize)`.
     ///
+    /// ```
+    /// # use multiprocessing::Pool;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let pool = Pool::new(2)?;
+    /// let squares = pool.map_async(|x: u64| x * x, 1..=3)?;
+    /// let cubes = pool.map_async_in_chunks(|x: u64| x * x * x, 1..=3, 2)?;
+    /// assert_eq!((squares.get()?, cubes.get()?), (vec![1, 4, 9], vec![1, 8, 27]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Invalid`] if `chunk` is 0; as [`Pool::apply_async`].
     pub fn map_async_in_chunks<A, R>(
@@ -208,6 +219,19 @@ impl Pool {
     /// Waits until all tasks are done, all callbacks have returned and all
     /// workers have ended. Python: `join()`.
     ///
+    /// ```
+    /// # use multiprocessing::{Error, Pool};
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let pool = Pool::new(2)?;
+    /// let result = pool.apply_async(|x: i32| x + 1, 1)?;
+    /// pool.close();
+    /// pool.join()?;
+    /// assert_eq!(result.get()?, 2);
+    /// assert!(matches!(pool.apply(|x: i32| x, 1), Err(Error::PoolClosed)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::PoolRunning`] before [`close`](Pool::close) or
     /// [`terminate`](Pool::terminate); [`Error::NotCreator`];
@@ -224,6 +248,16 @@ impl Pool {
     }
 
     /// The process ids of the workers that live now and may take tasks.
+    ///
+    /// ```
+    /// # use multiprocessing::Pool;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let pool = Pool::builder().processes(3).build()?;
+    /// assert_eq!((pool.processes(), pool.worker_pids().len()), (3, 3));
+    /// pool.terminate();
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn worker_pids(&self) -> Vec<i32> {
         point("Pool.worker_pids");

@@ -20,6 +20,33 @@ use crate::sys::point::point;
 /// [`Pool`](super::Pool). Python: `multiprocessing.pool.AsyncResult`.
 ///
 /// It may be dropped; the task runs nevertheless.
+///
+/// ```
+/// use multiprocessing::{AsyncResult, Error, Pool};
+/// use std::sync::mpsc;
+/// use std::time::Duration;
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let pool = Pool::new(2)?;
+///     let (told, hear) = mpsc::channel();
+///     let half = |x: u32| 12 / x;
+///
+///     let six: AsyncResult<u32> = pool
+///         .apply_async(half, 2)?
+///         .callback(move |result| told.send(result).unwrap_or_default());
+///     six.wait()?;
+///     assert!(six.ready() && six.successful()?);
+///     assert_eq!((six.get()?, hear.recv()), (6, Ok(6)));
+///
+///     let none = pool
+///         .apply_async(half, 0)?
+///         .error_callback(|error| eprintln!("{error}"));
+///     assert!(none.wait_timeout(Duration::from_secs(10))?);
+///     let error = none.get_timeout(Duration::ZERO).expect_err("by zero");
+///     assert!(matches!(error, Error::TaskPanicked { .. }));
+///     Ok(())
+/// }
+/// ```
 pub struct AsyncResult<T> {
     cell: Arc<ResultCell>,
     assemble: fn(&[Answer]) -> Result<T>,
