@@ -1,18 +1,29 @@
 //! Generators.
 
+use std::cell::Cell;
 use std::fmt;
+use std::rc::Rc;
 
 use corosensei::{Coroutine, CoroutineResult};
 
 use crate::{Error, Result};
 
-/// What a generator is resumed with: a value, none, or something thrown.
-type Resumption<S> = Result<Option<S>>;
+/// What a generator is resumed with. Errors lie aside, in a [`Slot`]: a switch
+/// is so quick that even the copying of their few bytes would show.
+enum Resumption<S> {
+    Next,
+    Send(S),
+    Throw,
+}
+
+/// Where an error lies that goes into the body or comes out of it.
+type Slot = Rc<Cell<Option<Error>>>;
 
 /// A function that pauses where it yields, and goes on at the next call. It
 /// yields values `Y`, and may be sent values `S`. Python: a generator.
 pub struct Generator<Y, S = ()> {
-    body: Coroutine<Resumption<S>, Y, Result>,
+    body: Coroutine<Resumption<S>, Y, ()>,
+    error: Slot,
 }
 
 /// What a generator is doing. It shows by Python's name. Python:
@@ -43,6 +54,7 @@ impl fmt::Display for State {
 /// A generator's own side of it, by which its body yields.
 pub struct Yielder<'a, Y, S = ()> {
     inner: &'a corosensei::Yielder<Resumption<S>, Y>,
+    error: &'a Slot,
 }
 
 impl<Y, S> Yielder<'_, Y, S> {
@@ -54,7 +66,7 @@ impl<Y, S> Yielder<'_, Y, S> {
     /// What is thrown into the generator, and [`Error::GeneratorExit`] when it
     /// is closed.
     pub fn yield_(&self, value: Y) -> Result<Option<S>> {
-        self.inner.suspend(value)
+        received(self.inner.suspend(value), self.error)
     }
 
     /// [`State::Running`]. Only the body can see that of its generator: who
@@ -85,11 +97,15 @@ impl<Y: 'static, S: 'static> Generator<Y, S> {
     pub fn new(
         body: impl FnOnce(&Yielder<'_, Y, S>) -> Result + 'static,
     ) -> Self {
-        let body = Coroutine::new(|inner, first: Resumption<S>| {
-            first?;
-            body(&Yielder { inner })
+        let error = Slot::default();
+        let slot = Rc::clone(&error);
+        let body = Coroutine::new(move |inner, first| {
+            let error = &slot;
+            let ending = received(first, error)
+                .and_then(|_| body(&Yielder { inner, error }));
+            slot.set(ending.err());
         });
-        Self { body }
+        Self { body, error }
     }
 
     /// Makes a generator that yields what an iterator yields. Python: a
@@ -125,7 +141,7 @@ impl<Y, S> Generator<Y, S> {
         reason = "Python's next tells an end and a failure as errors"
     )]
     pub fn next(&mut self) -> Result<Y> {
-        self.resume(Ok(None))
+        self.resume(Resumption::Next)
     }
 
     /// As [`next`](Self::next), and lets the `yield_` that waits return this
@@ -142,7 +158,7 @@ impl<Y, S> Generator<Y, S> {
         if value.is_some() && self.state() == State::Created {
             return Err(Error::JustStarted);
         }
-        self.resume(Ok(value))
+        self.resume(value.map_or(Resumption::Next, Resumption::Send))
     }
 
     /// As [`next`](Self::next), and lets the `yield_` that waits fail with
@@ -174,7 +190,7 @@ impl<Y, S> Generator<Y, S> {
         if self.state() == State::Closed {
             return Err(error);
         }
-        self.resume(Err(error))
+        self.raise(error)
     }
 
     /// Ends the body: lets the `yield_` that waits fail with
@@ -187,11 +203,16 @@ impl<Y, S> Generator<Y, S> {
     /// # Panics
     /// As [`next`](Self::next).
     pub fn close(&mut self) -> Result {
-        match self.resume(Err(Error::GeneratorExit)) {
+        match self.raise(Error::GeneratorExit) {
             Ok(_) => Err(Error::IgnoredExit),
             Err(Error::GeneratorExit | Error::StopIteration) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    fn raise(&mut self, error: Error) -> Result<Y> {
+        self.error.set(Some(error));
+        self.resume(Resumption::Throw)
     }
 
     fn resume(&mut self, with: Resumption<S>) -> Result<Y> {
@@ -200,11 +221,18 @@ impl<Y, S> Generator<Y, S> {
         }
         match self.body.resume(with) {
             CoroutineResult::Yield(value) => Ok(value),
-            CoroutineResult::Return(Ok(())) => Err(Error::StopIteration),
-            CoroutineResult::Return(Err(stop @ Error::StopIteration)) => {
-                Err(Error::RaisedStopIteration(stop.into()))
+            CoroutineResult::Return(()) => Err(self.ending()),
+        }
+    }
+
+    #[cold]
+    fn ending(&self) -> Error {
+        match self.error.take() {
+            None => Error::StopIteration,
+            Some(stop @ Error::StopIteration) => {
+                Error::RaisedStopIteration(stop.into())
             }
-            CoroutineResult::Return(Err(error)) => Err(error),
+            Some(error) => error,
         }
     }
 
@@ -223,6 +251,15 @@ impl<Y, S> Generator<Y, S> {
         } else {
             State::Created
         }
+    }
+}
+
+/// What a `yield_` returns.
+fn received<S>(with: Resumption<S>, error: &Slot) -> Result<Option<S>> {
+    match with {
+        Resumption::Next => Ok(None),
+        Resumption::Send(value) => Ok(Some(value)),
+        Resumption::Throw => error.take().map_or(Ok(None), Err),
     }
 }
 

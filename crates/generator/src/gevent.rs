@@ -54,13 +54,15 @@ struct Inner {
 
 type Link = Box<dyn FnOnce(&Greenlet)>;
 
-/// It pauses for so long, and is resumed with what `sleep` is to return.
-type Body = Coroutine<Result, Duration, Result>;
+/// It pauses for so long, and is told, when it is resumed, whether it was
+/// killed. How it ends it notes itself, since what passes a switch has to be
+/// small: the switch is as quick as the copying of some bytes.
+type Body = Coroutine<bool, Duration, ()>;
 
 /// A greenlet's own side of it. Python: what `gevent.sleep` and
 /// `gevent.getcurrent` find by themselves.
 pub struct Here<'a> {
-    yielder: &'a Yielder<Result, Duration>,
+    yielder: &'a Yielder<bool, Duration>,
     greenlet: Greenlet,
 }
 
@@ -71,13 +73,21 @@ impl Here<'_> {
     /// # Errors
     /// [`Error::GreenletExit`] when it is killed.
     pub fn sleep(&self, time: Duration) -> Result {
-        self.yielder.suspend(time)
+        go_on(self.yielder.suspend(time))
     }
 
     /// This greenlet. Python: `gevent.getcurrent()`.
     #[must_use]
     pub fn greenlet(&self) -> &Greenlet {
         &self.greenlet
+    }
+}
+
+/// What a `sleep` returns.
+fn go_on(killed: bool) -> Result {
+    match killed {
+        true => Err(Error::GreenletExit),
+        false => Ok(()),
     }
 }
 
@@ -103,10 +113,12 @@ impl Hub {
         }));
         self.ready.push_back(greenlet.clone());
         let itself = greenlet.clone();
-        let coroutine = Coroutine::new(move |yielder, first: Result| {
-            first?;
+        let coroutine = Coroutine::new(move |yielder, killed| {
             let greenlet = itself;
-            body(&Here { yielder, greenlet })
+            let here = Here { yielder, greenlet };
+            let ending = go_on(killed).and_then(|()| body(&here));
+            // It has none yet: it ends once.
+            let _ = here.greenlet.0.ending.set(ending);
         });
         greenlet.0.body.replace(Some(coroutine));
         greenlet
@@ -156,17 +168,18 @@ impl Hub {
     }
 
     fn resume(&mut self, greenlet: Greenlet) {
-        let Some(mut body) = greenlet.0.body.take() else {
+        let mut place = greenlet.0.body.borrow_mut();
+        let Some(body) = place.as_mut() else {
             return;
         };
-        let with = match greenlet.0.killed.take() {
-            true => Err(Error::GreenletExit),
-            false => Ok(()),
-        };
-        match body.resume(with) {
-            CoroutineResult::Return(ending) => greenlet.end(ending),
+        match body.resume(greenlet.0.killed.take()) {
+            CoroutineResult::Return(()) => {
+                *place = None;
+                drop(place);
+                greenlet.tell();
+            }
             CoroutineResult::Yield(time) => {
-                greenlet.0.body.replace(Some(body));
+                drop(place);
                 if time.is_zero() {
                     self.ready.push_back(greenlet);
                 } else {
@@ -235,9 +248,10 @@ impl Greenlet {
         }
     }
 
-    fn end(&self, ending: Result) {
+    /// Tells those who want to know that it has ended.
+    fn tell(&self) {
         let links = self.0.links.take();
-        if self.0.ending.set(ending).is_ok() && self.exception().is_some() {
+        if self.exception().is_some() {
             for link in links {
                 link(self);
             }
