@@ -161,6 +161,7 @@ mod pipe;
 mod pool;
 mod process;
 mod queue;
+mod shortage;
 mod sync;
 mod sys;
 mod threads;
