@@ -83,8 +83,14 @@ impl Manager {
     pub fn new() -> Result<Self> {
         point("Manager()");
         let (outside, inside) = door::new()?;
-        let process = start_internal("Manager", || server::run(&inside))?;
+        let mut outside = Some(outside);
+        let process = start_internal("Manager", || {
+            // The room for one descriptor with which it finds the others.
+            outside = None;
+            server::run(&inside)
+        })?;
         let pid = process.pid()?.unwrap_or_default();
+        let outside = outside.ok_or(Error::Disconnected)?;
         let server = Arc::new(Server::new(outside)?);
         travel::register(&server);
         Ok(Self {
