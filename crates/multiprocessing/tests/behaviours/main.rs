@@ -63,6 +63,10 @@ mod queue_memory;
 mod queue_order;
 mod region;
 mod semaphore;
+mod shortage;
+mod shortage_calls;
+mod shortage_descriptors;
+mod shortage_processes;
 mod signals;
 mod support;
 mod tracer;
@@ -121,6 +125,8 @@ const TESTS: &[&[Test]] = &[
     queue_killed::TESTS,
     queue_memory::TESTS,
     signals::TESTS,
+    shortage_descriptors::TESTS,
+    shortage_processes::TESTS,
     pool::TESTS,
     pool_items::TESTS,
     pool_imap::TESTS,
