@@ -25,7 +25,8 @@ const ADVICE: &[(Errno, &str)] = &[
     (
         Errno::AGAIN,
         "the user may not have more processes and threads: end some, or raise \
-         RLIMIT_NPROC (ulimit -u), or pids.max of a container",
+         RLIMIT_NPROC (ulimit -u), or pids.max of a container; a thread needs \
+         memory for its stack as well (RLIMIT_AS)",
     ),
     (
         Errno::NOMEM,

@@ -30,6 +30,8 @@ mod locks_killed;
 mod manager;
 mod manager_server;
 mod manager_travel;
+mod messages_big;
+mod mounts;
 mod pipe;
 mod pipe_bytes;
 mod pipe_end;
@@ -66,6 +68,7 @@ mod semaphore;
 mod shortage;
 mod shortage_calls;
 mod shortage_descriptors;
+mod shortage_memory;
 mod shortage_processes;
 mod signals;
 mod support;
@@ -127,6 +130,8 @@ const TESTS: &[&[Test]] = &[
     signals::TESTS,
     shortage_descriptors::TESTS,
     shortage_processes::TESTS,
+    shortage_memory::TESTS,
+    messages_big::TESTS,
     pool::TESTS,
     pool_items::TESTS,
     pool_imap::TESTS,
@@ -143,7 +148,6 @@ const TESTS: &[&[Test]] = &[
 const PROGRAMS: &[&[Test]] = &[
     process_exit::PROGRAMS,
     process_fork::PROGRAMS,
-    queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
     points::PROGRAMS,
     connection_points::PROGRAMS,

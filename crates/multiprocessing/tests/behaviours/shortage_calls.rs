@@ -115,11 +115,6 @@ pub(crate) const STARTING: Calls = &[
             Ok(())
         }
     }),
-    ("dummy::Process", &|| {
-        let thread = dummy::Process::new(|| ());
-        thread.start()?;
-        thread.join()
-    }),
     ("Pool", &|| {
         let pool = Pool::new(2)?;
         assert_eq!(pool.map(square, [1, 2, 3])?, [1, 4, 9]);
@@ -148,8 +143,9 @@ pub(crate) const STARTING: Calls = &[
     ("Manager with two clients", &|| {
         let manager = Manager::new()?;
         let queue = manager.queue(1)?;
-        let child =
-            Process::new(|| queue.put(6).map_or_else(number_of, |()| 0));
+        let child = Process::new(|| {
+            queue.put(6).map_or_else(|error| number_of(&error), |()| 0)
+        });
         child.start()?;
         child.join()?;
         match child.exitcode()? {
@@ -162,8 +158,15 @@ pub(crate) const STARTING: Calls = &[
     }),
 ];
 
+/// What starts a thread and no more.
+pub(crate) const THREADS: Calls = &[("dummy::Process", &|| {
+    let thread = dummy::Process::new(|| ());
+    thread.start()?;
+    thread.join()
+})];
+
 /// The system's number of what a child had too little of.
-fn number_of(error: Error) -> i32 {
+fn number_of(error: &Error) -> i32 {
     let text = error.to_string();
     let errno = match text {
         _ if text.contains("RLIMIT_NOFILE") => Errno::EMFILE,

@@ -8,7 +8,7 @@ use nix::unistd::getuid;
 
 use crate::harness::{Test, list};
 use crate::shortage::with_limit;
-use crate::shortage_calls::STARTING;
+use crate::shortage_calls::{STARTING, THREADS};
 use crate::support::in_child_of_a_user;
 
 pub(crate) const TESTS: &[Test] =
@@ -33,6 +33,7 @@ fn what_starts_processes_is_made_or_names_the_limit_of_them() {
         let words = ["RLIMIT_NPROC", "ulimit -u"];
         with_limit(RLIMIT_NPROC, base, &words, &rooms, |scarce| {
             scarce.try_each(STARTING);
+            scarce.try_each(THREADS);
         });
     });
     assert_eq!(exitcode, 0);
