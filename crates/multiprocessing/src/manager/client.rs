@@ -30,15 +30,18 @@ pub(super) struct Remote {
 }
 
 impl Server {
+    /// Its first connection is there at once: a server that has less room than
+    /// its creator could not take it, and nobody would learn why.
     pub(super) fn new(door: Outside) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let inode = door.inode()?;
-        Ok(Self {
+        let server = Self {
             number,
-            inode,
+            inode: door.inode()?,
             door,
-        })
+        };
+        Idle::keep(number, server.door.connect()?);
+        Ok(server)
     }
 
     /// Sends a request and waits for what it returns, which is an `R`.

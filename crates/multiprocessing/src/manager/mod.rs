@@ -79,19 +79,14 @@ impl Manager {
     /// Starts the server process.
     ///
     /// # Errors
-    /// As [`Process::start`](crate::Process::start).
+    /// As [`Process::start`](crate::Process::start). The server may have as
+    /// many descriptors and threads as its creator had when it was started.
     pub fn new() -> Result<Self> {
         point("Manager()");
         let (outside, inside) = door::new()?;
-        let mut outside = Some(outside);
-        let process = start_internal("Manager", || {
-            // The room for one descriptor with which it finds the others.
-            outside = None;
-            server::run(&inside)
-        })?;
-        let pid = process.pid()?.unwrap_or_default();
-        let outside = outside.ok_or(Error::Disconnected)?;
         let server = Arc::new(Server::new(outside)?);
+        let process = start_internal("Manager", || server::run(&inside))?;
+        let pid = process.pid()?.unwrap_or_default();
         travel::register(&server);
         Ok(Self {
             server,
@@ -104,7 +99,7 @@ impl Manager {
     ///
     /// # Errors
     /// [`Error::Disconnected`]; [`Error::System`] if there is no descriptor
-    /// left for a connection.
+    /// left for a connection, here or in the server, or no thread there.
     pub fn dict<K, V>(&self) -> Result<DictProxy<K, V>>
     where
         K: Serialize + DeserializeOwned,

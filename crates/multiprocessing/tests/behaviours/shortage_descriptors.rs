@@ -1,7 +1,7 @@
 //! Where a process may have few descriptors (`RLIMIT_NOFILE`).
 
 use multiprocessing::connection::{Address, Listener};
-use multiprocessing::{Error, Pool, connection};
+use multiprocessing::{Error, Manager, Pool, Result, connection};
 use nix::sys::resource::Resource::RLIMIT_NOFILE;
 
 use crate::harness::{Test, list};
@@ -11,7 +11,9 @@ use crate::process_resources::{limited, next_descriptor};
 use crate::procfs::{children, open_descriptors};
 use crate::shortage::{Call, with_limit};
 use crate::shortage_calls::{CONNECTED, SHARED, STARTING, connect};
-use crate::support::{in_child, killed, scratch, started};
+use crate::support::{
+    SOON, eventually, in_child, killed, scratch, sleep_for_ever, started,
+};
 
 pub(crate) const TESTS: &[Test] = list![
     what_is_shared_is_made_or_names_the_limit,
@@ -19,6 +21,8 @@ pub(crate) const TESTS: &[Test] = list![
     what_starts_processes_is_made_or_names_the_limit,
     who_connects_does_or_names_the_limit,
     who_accepts_does_or_names_the_limit,
+    a_manager_that_was_made_with_little_room_serves,
+    a_server_without_room_tells_its_clients,
     a_wait_for_more_than_the_limit_names_it,
     a_pool_that_may_not_wait_for_its_workers_is_broken,
 ];
@@ -91,6 +95,51 @@ fn who_accepts_does_or_names_the_limit() {
         drop(listener);
         assert_eq!(open_descriptors(), before - 1);
     }
+}
+
+/// The server has the limit of the moment in which it was started.
+fn manager_made_with(room: usize) -> Result<Manager> {
+    let room = next_descriptor() + room;
+    limited(RLIMIT_NOFILE, room, Manager::new)
+}
+
+fn a_manager_that_was_made_with_little_room_serves() {
+    let made_and_used = |room| {
+        let manager = manager_made_with(room)?;
+        assert_eq!(manager.list_from([1, 2])?.len()?, 2);
+        Ok(())
+    };
+    let mut room = 0;
+    while let Err::<_, Error>(error) = made_and_used(room) {
+        let text = error.to_string();
+        assert!(text.contains("RLIMIT_NOFILE"), "room for {room}: {text}");
+        room += 1;
+    }
+    assert!(room > 0);
+}
+
+fn a_server_without_room_tells_its_clients() {
+    let manager = manager_made_with(12).expect("there is room for it");
+    let list = manager.list_from([1, 2]).expect("it serves the first");
+    let mut clients = Vec::new();
+    let refused = loop {
+        let (reader, writer) = one_way();
+        let list = &list;
+        clients.push(started(move || {
+            let text = list.len().map_err(|error| error.to_string()).err();
+            writer.send(&text).expect("it is read");
+            sleep_for_ever();
+        }));
+        if let Some(text) = reader.recv::<Option<String>>().expect("it comes") {
+            break text;
+        }
+        assert!(clients.len() < 20, "there cannot be room for so many");
+    };
+    assert!(refused.contains("RLIMIT_NOFILE"), "{refused}");
+    assert!(clients.len() > 1);
+    assert_eq!(list.len().ok(), Some(2));
+    clients.iter().for_each(killed);
+    eventually(SOON, || in_child(|| list.len().map(drop)) == 0);
 }
 
 fn a_wait_for_more_than_the_limit_names_it() {
