@@ -118,7 +118,10 @@ pub enum Error {
 
     /// A `BoundedSemaphore` was released more often than acquired. Python:
     /// `ValueError`.
-    #[error("semaphore released too many times: its bound is {bound}")]
+    #[error(
+        "semaphore released too many times: its bound is {bound}; release it \
+         once for each acquire"
+    )]
     ReleasedTooOften {
         /// The initial value.
         bound: u32,
@@ -250,7 +253,8 @@ pub enum Error {
     /// for ever.
     #[error(
         "worker {pid} ended with exit code {exitcode} (-n: killed by signal \
-         n) before its task was done; the task is lost, the pool goes on"
+         n) before its task was done; the task is lost, the pool goes on: give \
+         it the task again, if that may run twice"
     )]
     WorkerDied {
         /// The pid of the worker.
@@ -292,11 +296,11 @@ pub enum Error {
     },
 
     /// The key is not in the shared dict. Python: `KeyError`.
-    #[error("the dict has no such key")]
+    #[error("the dict has no such key: get() asks for one that may be absent")]
     NoSuchKey,
 
     /// The value is not in the shared list. Python: `ValueError`.
-    #[error("the list has no such item")]
+    #[error("the list has no such item: it may have been removed")]
     NoSuchItem,
 
     /// The operating system refused. Where it has too little of something,
