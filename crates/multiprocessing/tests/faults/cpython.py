@@ -10,69 +10,22 @@ import multiprocessing as mp
 import os
 import queue
 import resource
-import signal
 import sys
 import time
 
-MOMENT = 0.05
-MIB = 1 << 20
-
-
-def kind(action):
-    """What an action gives: that it goes on, or the name of its error."""
-    try:
-        action()
-    except OSError as error:
-        return f"`{type(error).__name__}` ({error.strerror or error})"
-    except BaseException as error:
-        return f"`{type(error).__name__}`"
-    return "goes on"
-
-
-def after(fault, outcome):
-    start = time.monotonic()
-    fault()
-    what = kind(outcome)
-    return what, time.monotonic() - start
-
-
-def nothing():
-    pass
-
-
-def kill(pid):
-    os.kill(pid, signal.SIGKILL)
-
-
-def kill_child(child):
-    child.kill()
-    child.join()
-
-
-def started(target, *args):
-    child = mp.Process(target=target, args=args)
-    child.start()
-    return child
-
-
-board = mp.RawArray("i", 4)
-
-
-def tell(place, number):
-    board[place] = number
-
-
-def told(place):
-    while not board[place]:
-        time.sleep(0.001)
-    return board[place]
-
-
-def wait_to_be_killed(place):
-    tell(place, os.getpid())
-    while True:
-        signal.pause()
-
+from cpython_support import (
+    MIB,
+    MOMENT,
+    after,
+    kill,
+    kill_child,
+    kind,
+    nothing,
+    started,
+    tell,
+    told,
+    wait_to_be_killed,
+)
 
 # The pool.
 
@@ -203,14 +156,24 @@ def wait_for(condition, place, results):
     results.put(what)
 
 
-def condition_waiter_killed():
-    condition, results = mp.Condition(), mp.SimpleQueue()
-    waiters = [
-        started(wait_for, condition, place, results) for place in range(3)
-    ]
-    for place in range(3):
+def wait_at(it, place, results):
+    tell(place, 1)
+    results.put(kind(it.wait))
+
+
+def waiting(number, target, it):
+    """So many children that wait, and where they tell what they had of it."""
+    results = mp.SimpleQueue()
+    children = [started(target, it, place, results) for place in range(number)]
+    for place in range(number):
         told(place)
     time.sleep(MOMENT)
+    return children, results
+
+
+def condition_waiter_killed():
+    condition = mp.Condition()
+    waiters, results = waiting(3, wait_for, condition)
     kill_child(waiters[0])
 
     def notify():
@@ -220,27 +183,15 @@ def condition_waiter_killed():
     return after(notify, lambda: from_all(results, 2))
 
 
-def wait_at(it, place, results):
-    tell(place, 1)
-    results.put(kind(it.wait))
-
-
 def event_waiter_killed():
-    event, results = mp.Event(), mp.SimpleQueue()
-    waiters = [started(wait_at, event, place, results) for place in range(2)]
-    for place in range(2):
-        told(place)
-    time.sleep(MOMENT)
+    event = mp.Event()
+    waiters, results = waiting(2, wait_at, event)
     kill_child(waiters[0])
     return after(event.set, lambda: from_all(results, 1))
 
 
 def barrier_party_killed():
-    barrier, results = mp.Barrier(3), mp.SimpleQueue()
-    parties = [started(wait_at, barrier, place, results) for place in range(2)]
-    for place in range(2):
-        told(place)
-    time.sleep(MOMENT)
+    parties, results = waiting(2, wait_at, mp.Barrier(3))
     return after(lambda: kill_child(parties[0]), lambda: from_all(results, 1))
 
 

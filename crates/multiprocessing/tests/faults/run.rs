@@ -52,7 +52,8 @@ pub(crate) fn cpython(row: &Row) -> Result<Option<Had>, String> {
     let script =
         concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faults/cpython.py");
     let mut command = Command::new("python3");
-    command.args([script, row.name]);
+    // It shall leave nothing beside the script.
+    command.args(["-B", script, row.name]);
     watched(command, LIMIT)
 }
 
