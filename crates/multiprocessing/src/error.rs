@@ -3,6 +3,8 @@
 
 use std::io;
 
+use crate::shortage::advice;
+
 /// A result whose error is [`enum@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -41,7 +43,7 @@ pub enum Error {
     },
 
     /// The object was closed. Python: `ValueError`, `OSError`.
-    #[error("{what} is closed")]
+    #[error("{what} is closed: nothing more can be done with it")]
     Closed {
         /// The closed object.
         what: String,
@@ -82,12 +84,15 @@ pub enum Error {
         name: String,
     },
 
-    /// The previous owner of the lock ended without releasing it. The lock is
-    /// free again and the next call will succeed; what it guards may be half
-    /// changed. CPython would wait for ever.
+    /// The previous owner of the lock ended without releasing it; what it
+    /// guards may be half changed. One is told, and the lock works on: after an
+    /// acquire that has this error it is free, after a wait of a condition the
+    /// caller has it, as after any wait. CPython would wait for ever.
     #[error(
-        "process {pid} died while it held the lock; what the lock guards may \
-         be half changed; the lock is free again"
+        "{} died while it held the lock: what the lock guards may be half \
+         changed, and has to be put right; the lock works on, free after an \
+         acquire, and held by the caller after the wait of a condition",
+        process(*pid)
     )]
     OwnerDied {
         /// The pid of the dead owner; 0 if it died in the very moment of
@@ -113,7 +118,10 @@ pub enum Error {
 
     /// A `BoundedSemaphore` was released more often than acquired. Python:
     /// `ValueError`.
-    #[error("semaphore released too many times: its bound is {bound}")]
+    #[error(
+        "semaphore released too many times: its bound is {bound}; release it \
+         once for each acquire"
+    )]
     ReleasedTooOften {
         /// The initial value.
         bound: u32,
@@ -138,11 +146,11 @@ pub enum Error {
     },
 
     /// No room in the queue (in time). Python: `queue.Full`.
-    #[error("the queue is full")]
+    #[error("the queue is full: let others get items, and wait for longer")]
     Full,
 
     /// Nothing in the queue (in time). Python: `queue.Empty`.
-    #[error("the queue is empty")]
+    #[error("the queue is empty: let others put items, and wait for longer")]
     Empty,
 
     /// `task_done` was called more often than there were items. Python:
@@ -151,12 +159,18 @@ pub enum Error {
     DoneTooOften,
 
     /// The time limit passed. Python: `multiprocessing.TimeoutError`.
-    #[error("the time limit passed before the result was there")]
+    #[error(
+        "the time limit passed: what was waited for goes on; wait again, or \
+         for longer"
+    )]
     TimedOut,
 
     /// The other end is closed, or its process has ended. Python: `EOFError`,
     /// `BrokenPipeError`.
-    #[error("the other end of the connection is closed")]
+    #[error(
+        "the other end of the connection is closed, or its process has ended: \
+         nothing more goes through it"
+    )]
     Disconnected,
 
     /// The other side does not have the same key, or is no part of this
@@ -171,13 +185,14 @@ pub enum Error {
     /// without. Python: `RuntimeError`.
     #[error(
         "a descriptor is missing in the message: it was not sent, or this \
-         process has no room for more (see ulimit -n)"
+         process may not have more of them: close some, or raise \
+         RLIMIT_NOFILE (ulimit -n), and let it be sent again"
     )]
     MissingDescriptor,
 
     /// This end of a one-way pipe only sends, or only receives. Python:
     /// `OSError`.
-    #[error("this end of the pipe is {only}")]
+    #[error("this end of the pipe is {only}: use the other one")]
     WrongDirection {
         /// What the end is for.
         only: &'static str,
@@ -185,7 +200,11 @@ pub enum Error {
 
     /// A message is longer than the buffer given for it. Python:
     /// `BufferTooShort`.
-    #[error("the message has {} bytes, the buffer room for {room}", message.len())]
+    #[error(
+        "the message has {} bytes, the buffer room for {room}: take the \
+         message out of this error, or give a larger buffer",
+        message.len()
+    )]
     BufferTooShort {
         /// The whole message.
         message: Vec<u8>,
@@ -195,7 +214,10 @@ pub enum Error {
 
     /// A message is longer than what can be sent or received. Python:
     /// `OSError("bad message length")`.
-    #[error("a message of {len} bytes: at most {max} are possible here")]
+    #[error(
+        "a message of {len} bytes: at most {max} are possible here; send it \
+         in pieces"
+    )]
     TooLong {
         /// The bytes of the message.
         len: usize,
@@ -231,7 +253,8 @@ pub enum Error {
     /// for ever.
     #[error(
         "worker {pid} ended with exit code {exitcode} (-n: killed by signal \
-         n) before its task was done; the task is lost, the pool goes on"
+         n) before its task was done; the task is lost, the pool goes on: give \
+         it the task again, if that may run twice"
     )]
     WorkerDied {
         /// The pid of the worker.
@@ -273,21 +296,30 @@ pub enum Error {
     },
 
     /// The key is not in the shared dict. Python: `KeyError`.
-    #[error("the dict has no such key")]
+    #[error("the dict has no such key: get() asks for one that may be absent")]
     NoSuchKey,
 
     /// The value is not in the shared list. Python: `ValueError`.
-    #[error("the list has no such item")]
+    #[error("the list has no such item: it may have been removed")]
     NoSuchItem,
 
-    /// The operating system refused. Python: `OSError`.
-    #[error("cannot {action}: {source}")]
+    /// The operating system refused. Where it has too little of something,
+    /// the text names the limit, and how to raise it. Python: `OSError`.
+    #[error("cannot {action}: {source}{}", advice(source))]
     System {
         /// What was tried.
         action: String,
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// The subject of a sentence about a process, whose pid may be unknown.
+fn process(pid: i32) -> String {
+    match pid {
+        0 => "a process".into(),
+        pid => format!("process {pid}"),
+    }
 }
 
 impl Error {

@@ -71,6 +71,10 @@
 //!   still to be done is lost with who was to do it, as in Python: to give a
 //!   semaphore's unit back, to call `task_done`, `set` or `notify`, to come to
 //!   a barrier; give waits for those a time limit.
+//! - **A shortage names its limit.** Where there is too little of something,
+//!   descriptors, processes, memory in `/dev/shm`, the text of
+//!   [`Error::System`] says which limit it was and how to raise it. Nothing is
+//!   left of what was tried, and it may be tried again.
 //! - **A child dies with its parent**, if the parent is killed;
 //!   [`outliving_parent`](Process::outliving_parent) gives Python's behaviour.
 //!   At a normal end a parent waits for its children and terminates its
@@ -161,6 +165,7 @@ mod pipe;
 mod pool;
 mod process;
 mod queue;
+mod shortage;
 mod sync;
 mod sys;
 mod threads;

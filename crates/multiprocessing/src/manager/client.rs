@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::door::Outside;
-use super::protocol::{Id, Reply, Request};
+use super::protocol::{Id, Refusal, Reply, Request};
 use crate::codec;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pipe::frame;
 use crate::process::{pid, wait::readable};
 
@@ -30,15 +30,18 @@ pub(super) struct Remote {
 }
 
 impl Server {
+    /// Its first connection is there at once: a server that has less room than
+    /// its creator could not take it, and nobody would learn why.
     pub(super) fn new(door: Outside) -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let inode = door.inode()?;
-        Ok(Self {
+        let server = Self {
             number,
-            inode,
+            inode: door.inode()?,
             door,
-        })
+        };
+        Idle::keep(number, server.door.connect()?);
+        Ok(server)
     }
 
     /// Sends a request and waits for what it returns, which is an `R`.
@@ -53,10 +56,17 @@ impl Server {
         };
         // After a failure the stream is dropped: nobody could tell which
         // reply comes next.
-        frame::send(stream.as_fd(), &request)?;
+        match frame::send(stream.as_fd(), &request) {
+            // A server that has no room for us closes the stream, and has told
+            // us before.
+            Ok(()) | Err(Error::Disconnected) => {}
+            Err(error) => return Err(error),
+        }
         let reply = frame::recv(stream.as_fd())?;
-        Idle::keep(self.number, stream);
         let reply: Reply<R> = codec::decode(&reply)?;
+        if !matches!(reply, Err(Refusal::NoRoom { .. })) {
+            Idle::keep(self.number, stream);
+        }
         Ok(reply?)
     }
 
@@ -67,6 +77,12 @@ impl Server {
 
     pub(super) fn shut_down(&self) -> Result<()> {
         self.door.shut_down()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        Idle::forget(self.number);
     }
 }
 
@@ -113,6 +129,12 @@ impl Idle {
     }
 
     /// A server says nothing unasked, so this can only be the end.
+    /// Closes the calling thread's connections with `server`.
+    fn forget(server: u64) {
+        let _ = IDLE
+            .try_with(|all| all.borrow_mut().retain(|it| it.server != server));
+    }
+
     fn is_closed(&self) -> bool {
         readable(self.stream.as_fd(), Some(Duration::ZERO)).unwrap_or(true)
     }

@@ -79,13 +79,14 @@ impl Manager {
     /// Starts the server process.
     ///
     /// # Errors
-    /// As [`Process::start`](crate::Process::start).
+    /// As [`Process::start`](crate::Process::start). The server may have as
+    /// many descriptors and threads as its creator had when it was started.
     pub fn new() -> Result<Self> {
         point("Manager()");
         let (outside, inside) = door::new()?;
+        let server = Arc::new(Server::new(outside)?);
         let process = start_internal("Manager", || server::run(&inside))?;
         let pid = process.pid()?.unwrap_or_default();
-        let server = Arc::new(Server::new(outside)?);
         travel::register(&server);
         Ok(Self {
             server,
@@ -98,7 +99,7 @@ impl Manager {
     ///
     /// # Errors
     /// [`Error::Disconnected`]; [`Error::System`] if there is no descriptor
-    /// left for a connection.
+    /// left for a connection, here or in the server, or no thread there.
     pub fn dict<K, V>(&self) -> Result<DictProxy<K, V>>
     where
         K: Serialize + DeserializeOwned,

@@ -4,8 +4,8 @@
 //! The server knows no type of an item: keys and values travel and lie there
 //! encoded.
 
-use std::fmt;
 use std::time::Duration;
+use std::{fmt, io};
 
 use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -141,12 +141,21 @@ pub(super) type Reply<T> = Result<T, Refusal>;
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Refusal {
-    OutOfRange { index: usize, len: usize },
+    OutOfRange {
+        index: usize,
+        len: usize,
+    },
     NoSuchItem,
     Full,
     Empty,
-    TooLong { len: usize },
+    TooLong {
+        len: usize,
+    },
     Invalid(String),
+    /// For one more client; the system's number says of what.
+    NoRoom {
+        errno: i32,
+    },
 }
 
 impl From<Refusal> for Error {
@@ -161,6 +170,10 @@ impl From<Refusal> for Error {
             Refusal::Empty => Self::Empty,
             Refusal::TooLong { len } => Self::TooLong { len, max },
             Refusal::Invalid(what) => Self::invalid(what),
+            Refusal::NoRoom { errno } => Self::system(
+                "have one more client in the manager's process",
+                io::Error::from_raw_os_error(errno),
+            ),
         }
     }
 }

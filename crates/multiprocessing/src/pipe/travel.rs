@@ -161,8 +161,8 @@ const NO_NETWORK: &str = "a connection or another descriptor cannot travel \
 const NO_WAY: &str = "a connection or another descriptor travels through a \
                       connection only";
 const TOO_MANY: &str = "more than 253 descriptors are in one item";
-const NO_ROOM: &str = "there is no room for a copy of its descriptor (see \
-                       ulimit -n)";
+const NO_ROOM: &str = "there is no room for a copy of its descriptor: close \
+                       some, or raise RLIMIT_NOFILE (ulimit -n)";
 const MISSING: &str = "its descriptor is missing";
 
 /// Takes a copy along; its number.

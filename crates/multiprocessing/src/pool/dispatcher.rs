@@ -156,10 +156,13 @@ impl Dispatcher {
             let working = threads::working();
             let sources = self.sources();
             let watch = |one| Source::watch(one, &self.wake, &self.control);
-            let mut fds = sources.iter().map(watch).collect();
+            let mut fds: Vec<_> = sources.iter().map(watch).collect();
             drop(working);
-            sleep(&mut fds);
+            let slept = sleep(&mut fds);
             let _working = threads::working();
+            if let Err(error) = slept {
+                self.give_up(&error.to_string());
+            }
             for (source, fd) in sources.iter().zip(&fds) {
                 if fd.any().unwrap_or(false) {
                     self.handle(source);
@@ -205,7 +208,7 @@ impl Dispatcher {
             Ok((News::Born { .. }, None)) => {
                 // It sees that nobody has the other end, and ends.
                 self.expect_one_less();
-                self.give_up_if_alone("no descriptor is left");
+                self.give_up_if_alone(&Error::MissingDescriptor.to_string());
             }
             Ok((News::Failed { reason }, _)) => {
                 self.expect_one_less();

@@ -7,6 +7,8 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::crew::{Crew, End};
+use crate::error::Result;
+use crate::process::wait::refused;
 
 /// A descriptor, and what it means.
 pub(super) enum Source {
@@ -67,6 +69,12 @@ impl Source {
 }
 
 /// Waits until something happens at one of `fds`.
-pub(super) fn sleep(fds: &mut Vec<PollFd<'_>>) {
-    while let Err(Errno::EINTR) = poll(fds, PollTimeout::NONE) {}
+pub(super) fn sleep(fds: &mut [PollFd<'_>]) -> Result<()> {
+    loop {
+        match poll(fds, PollTimeout::NONE) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(refused(fds.len(), errno)),
+        }
+    }
 }

@@ -82,7 +82,9 @@ pub fn fork() -> Result<ForkResult> {
             let child = Child(state);
             Ok(ForkResult::Parent { pid, child })
         }
-        Side::Child((birth, _)) => {
+        Side::Child((birth, null)) => {
+            // What the child needs takes its place.
+            drop(null);
             exit::enter_or_end(|| birth.enter(&state, None));
             Ok(ForkResult::Child)
         }

@@ -56,9 +56,20 @@ fn any_of(fds: &mut [PollFd<'_>], limit: Option<Duration>) -> Result<bool> {
             Ok(0) if limit.is_some_and(|limit| start.elapsed() < limit) => {}
             Ok(ready) => return Ok(ready > 0),
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(Error::system("wait", errno)),
+            Err(errno) => return Err(refused(fds.len(), errno)),
         }
     }
+}
+
+/// Why one cannot wait for `count` descriptors. The kernel calls it an invalid
+/// argument if they are more than a process may have, as after its limit was
+/// lowered.
+pub(crate) fn refused(count: usize, errno: Errno) -> Error {
+    let errno = match errno {
+        Errno::EINVAL => Errno::EMFILE,
+        errno => errno,
+    };
+    Error::system(format!("wait for {count} descriptors at once"), errno)
 }
 
 /// In whole milliseconds, rounded up, so that nobody wakes too early.

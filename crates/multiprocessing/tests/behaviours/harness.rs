@@ -26,12 +26,21 @@ use crate::procfs;
 pub(crate) struct Test {
     pub(crate) name: &'static str,
     pub(crate) run: fn(),
+    /// What this machine lacks that the test needs, if anything.
+    pub(crate) lacks: fn() -> Option<&'static str>,
 }
 
-/// Lists the tests of a file, so that each name is written once.
+/// Lists the tests of a file, so that each name is written once; behind
+/// `unless` stands what asks whether the machine lacks something.
 macro_rules! list {
-    ($($run:ident),* $(,)?) => {
-        &[$($crate::harness::Test { name: stringify!($run), run: $run }),*]
+    (@lacks) => { || None };
+    (@lacks $lacks:path) => { $lacks };
+    ($($run:ident $(unless $lacks:path)?),* $(,)?) => {
+        &[$($crate::harness::Test {
+            name: stringify!($run),
+            run: $run,
+            lacks: $crate::harness::list!(@lacks $($lacks)?),
+        }),*]
     };
 }
 pub(crate) use list;
@@ -62,7 +71,11 @@ pub(crate) fn main(tests: &[&[Test]], programs: &[&[Test]]) -> ExitCode {
     arguments.test_threads.get_or_insert(THREADS);
     let trials = tests.iter().map(|test| {
         let name = test.name;
-        Trial::test(name, move || supervise(name))
+        let trial = Trial::test(name, move || supervise(name));
+        match (test.lacks)() {
+            Some(what) => trial.with_kind(what).with_ignored_flag(true),
+            None => trial,
+        }
     });
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }

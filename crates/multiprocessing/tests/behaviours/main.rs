@@ -30,6 +30,8 @@ mod locks_killed;
 mod manager;
 mod manager_server;
 mod manager_travel;
+mod messages_big;
+mod mounts;
 mod pipe;
 mod pipe_bytes;
 mod pipe_end;
@@ -63,6 +65,11 @@ mod queue_memory;
 mod queue_order;
 mod region;
 mod semaphore;
+mod shortage;
+mod shortage_calls;
+mod shortage_descriptors;
+mod shortage_memory;
+mod shortage_processes;
 mod signals;
 mod support;
 mod tracer;
@@ -121,6 +128,10 @@ const TESTS: &[&[Test]] = &[
     queue_killed::TESTS,
     queue_memory::TESTS,
     signals::TESTS,
+    shortage_descriptors::TESTS,
+    shortage_processes::TESTS,
+    shortage_memory::TESTS,
+    messages_big::TESTS,
     pool::TESTS,
     pool_items::TESTS,
     pool_imap::TESTS,
@@ -137,7 +148,6 @@ const TESTS: &[&[Test]] = &[
 const PROGRAMS: &[&[Test]] = &[
     process_exit::PROGRAMS,
     process_fork::PROGRAMS,
-    queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
     points::PROGRAMS,
     connection_points::PROGRAMS,

@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::process::{Command, Stdio};
 
 use multiprocessing::{
     Array, Error, Lock, Queue, Result, Semaphore, Value, current_process,
@@ -14,21 +13,20 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::{SigHandler, Signal};
 use nix::sys::statvfs::statvfs;
 
-use crate::harness::{PROGRAM, Test, list};
+use crate::harness::{Test, list};
 use crate::items::Item;
-use crate::support::{in_child, on_signal, program};
+use crate::mounts::{self, tmpfs};
+use crate::support::{in_child, on_signal};
 
 pub(crate) const TESTS: &[Test] = list![
-    a_queue_full_to_the_last_byte_loses_nothing,
+    a_queue_full_to_the_last_byte_loses_nothing unless lacks,
     a_queue_that_is_never_empty_goes_round,
     memory_of_a_drained_queue_is_given_back,
     memory_of_a_queue_kept_short_stays_small,
     memory_of_what_is_dropped_is_given_back,
     without_room_for_a_region_nothing_is_made,
-    a_full_dev_shm_is_an_error_and_may_be_tried_again,
+    a_full_dev_shm_is_an_error_and_may_be_tried_again unless mounts::lacks,
 ];
-
-pub(crate) const PROGRAMS: &[Test] = list![with_a_mebibyte_of_dev_shm];
 
 const MEBIBYTE: usize = 1 << 20;
 const RING: usize = 1 << 30;
@@ -52,15 +50,11 @@ fn memory_of_queues() -> u64 {
     regions.iter().map(|(_, bytes)| bytes).sum()
 }
 
-/// Whether there is room for a whole ring; says so if not.
-fn is_roomy() -> bool {
+/// Why there cannot be a whole ring here.
+fn lacks() -> Option<&'static str> {
     let system = statvfs("/dev/shm").expect("it is mounted");
     let free = system.blocks_available() * system.fragment_size();
-    let roomy = free > 2 * RING as u64;
-    if !roomy {
-        println!("skipped: /dev/shm has only {free} bytes left");
-    }
-    roomy
+    (free <= 2 * RING as u64).then_some("/dev/shm has less than 2 GiB left")
 }
 
 fn unbounded<T>() -> Queue<T> {
@@ -101,9 +95,6 @@ impl Checked {
 }
 
 fn a_queue_full_to_the_last_byte_loses_nothing() {
-    if !is_roomy() {
-        return;
-    }
     let mut queue = Checked::new();
     // The ring begins, and so ends, in the middle of a piece of memory.
     for len in [40_000, 30_000] {
@@ -216,27 +207,12 @@ fn without_room_for_a_region_nothing_is_made() {
     assert_eq!(exitcode, 0);
 }
 
-/// This test binary again, where /dev/shm is a file system of its own.
 fn a_full_dev_shm_is_an_error_and_may_be_tried_again() {
-    const MOUNT: &str = "mount -t tmpfs -o size=1m none /dev/shm";
-    let unshare = |script: String| {
-        let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--mount", "sh", "-c"]);
-        command
-            .arg(script)
-            .env(PROGRAM, "with_a_mebibyte_of_dev_shm");
-        command
-    };
-    let mut attempt = unshare(MOUNT.into());
-    let possible = attempt.stderr(Stdio::null()).status();
-    if !possible.is_ok_and(|status| status.success()) {
-        println!("skipped: unshare(1) and mount(8) are not possible here");
-        return;
-    }
-    let binary = program("").get_program().to_owned();
-    let binary = binary.to_str().expect("it is UTF-8");
-    let status = unshare(format!("{MOUNT} && exec '{binary}'")).status();
-    assert!(status.expect("it was possible").success());
+    let exitcode = in_child(|| {
+        tmpfs("/dev/shm", "size=1m");
+        with_a_mebibyte_of_dev_shm();
+    });
+    assert_eq!(exitcode, 0);
 }
 
 fn with_a_mebibyte_of_dev_shm() {

@@ -5,6 +5,7 @@ mod inherited;
 mod list;
 mod queue;
 
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -29,17 +30,34 @@ pub(super) fn run(door: &Inside) -> i32 {
     loop {
         match door.accept() {
             Ok(Knock::Client(client)) => {
-                let objects = Arc::clone(&objects);
-                let thread = thread::Builder::new().name("client".into());
-                // Without room for a thread the client is dropped here, and
-                // sees it.
-                let _ = thread.spawn(move || objects.serve(&client));
+                let client = Arc::new(client);
+                if let Err(error) = receive(&objects, &client) {
+                    turn_away(&client, &error);
+                }
             }
             Ok(Knock::Nobody) => {}
             Ok(Knock::ShutDown) | Err(Error::Disconnected) => return 0,
             Err(_) => return 1,
         }
     }
+}
+
+/// Serves the client in a thread of its own, if there is room for that.
+fn receive(objects: &Arc<Objects>, client: &Arc<Client>) -> io::Result<()> {
+    // Room for the next one is kept: the descriptors of a client that there is
+    // no room for are lost, and it could not be told why.
+    let _next = (client.stream.try_clone()?, client.stream.try_clone()?);
+    let (objects, client) = (Arc::clone(objects), Arc::clone(client));
+    let thread = thread::Builder::new().name("client".into());
+    thread.spawn(move || objects.serve(&client)).map(drop)
+}
+
+/// Tells the client why it is not served, in the place of its first reply.
+fn turn_away(client: &Client, error: &io::Error) {
+    let errno = error.raw_os_error().unwrap_or_default();
+    // If it fails, the client has gone.
+    let _ =
+        frame::send(client.stream.as_fd(), &refused(Refusal::NoRoom { errno }));
 }
 
 /// The objects, found by their number.
