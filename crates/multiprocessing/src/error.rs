@@ -280,6 +280,13 @@ pub enum Error {
     #[error("the list has no such item")]
     NoSuchItem,
 
+    /// The namespace has no attribute of that name. Python: `AttributeError`.
+    #[error("the namespace has no attribute {name}: set it before")]
+    NoSuchAttribute {
+        /// The name.
+        name: String,
+    },
+
     /// The operating system refused. Python: `OSError`.
     #[error("cannot {action}: {source}")]
     System {
