@@ -303,6 +303,13 @@ pub enum Error {
     #[error("the list has no such item: it may have been removed")]
     NoSuchItem,
 
+    /// The namespace has no attribute of that name. Python: `AttributeError`.
+    #[error("the namespace has no attribute {name}: set it before")]
+    NoSuchAttribute {
+        /// The name.
+        name: String,
+    },
+
     /// The operating system refused. Where it has too little of something,
     /// the text names the limit, and how to raise it. Python: `OSError`.
     #[error("cannot {action}: {source}{}", advice(source))]

@@ -50,13 +50,20 @@
 //! | `IMapIterator.next(timeout=t)` | [`next_timeout`](Imap::next_timeout) | |
 //! | `AsyncResult.get(timeout=t)` | [`get_timeout`](AsyncResult::get_timeout) | |
 //! | `Manager().dict()`, `.list()`, `.Queue()` | [`Manager::dict`], [`Manager::list`], [`Manager::queue`] | the items have a type; a proxy is an item, too |
+//! | `.JoinableQueue()`, `.Value('i', x)`, `.Array('i', items)` | [`Manager::joinable_queue`], [`Manager::value`]`(x)`, [`Manager::array`]`(items)` | items of any type that serde knows |
+//! | `.Namespace()` | [`Manager::namespace`] | `n.x` is `n.get::<i32>("x")`, `n.x = 1` is `n.set("x", 1)` |
+//! | `.Lock()`, `.RLock()` | [`Manager::lock`], [`Manager::rlock`] | released by the owner only; its death is told |
+//! | `.Semaphore(n)`, `.BoundedSemaphore(n)`, `.Event()` | [`Manager::semaphore`], [`Manager::bounded_semaphore`], [`Manager::event`] | |
+//! | `.Condition()`, `.Condition(lock)` | [`Manager::condition`], [`Manager::condition_with_lock`], [`Manager::condition_with_rlock`] | |
+//! | `.Barrier(n)`, `.Barrier(n, timeout=t)` | [`Manager::barrier`], [`Manager::barrier_with_timeout`] | without an action |
+//! | `_number_of_objects()` | [`Manager::number_of_objects`] | |
 //! | `multiprocessing.dummy.Process` | [`dummy::Process`] | for a pool of threads, see [`dummy`] |
 //!
 //! Time limits are [`Duration`](std::time::Duration)s, where Python has
 //! seconds. A call with a limit may take 0.1 s longer where another process is
 //! stopped in the middle of its own.
 //!
-//! Not here: a manager's locks and values; the `shared_memory` module.
+//! Not here: the `shared_memory` module.
 //!
 //! # What is different, and why
 //!
@@ -105,7 +112,7 @@
 //! | 68 | a negative timeout | a `Duration` is never negative |
 //! | 69 | anybody may release a `Lock` | its owner only; a `Semaphore` may be released by anybody |
 //! | 71 | who does not own an `RLock` | neither may a thread of the same process |
-//! | 81 | a manager's `Lock` | a `Lock` reaches every process that needs it |
+//! | 81 | a manager's `Lock` is released by anybody, and twice is a `RuntimeError` | by its owner only, and twice is [`Error::NotOwner`] |
 //! | 89 | a signal may interrupt `wait` | it never does: a wait goes on after a handler, to its limit |
 //! | 92 | `wait_for` asks first, and needs the lock only to wait | it needs the lock |
 //! | 107 | the time of the action does not count | a limit holds, whatever the others do |
@@ -130,6 +137,8 @@
 //! | 192 | a stack overflow is -11 | Rust tells of it and aborts: -6 |
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
 //! | 195, 196 | a proxy is iterated while it changes | `to_vec`, `keys` and their like are copies |
+//! | 200 | `repr` of a namespace shows the values | the names: nobody knows their types |
+//! | 210 | a proxy that travels counts, too | what was encoded once stays as long as the server |
 //! | 213, 214, 215, 216 | segments of `shared_memory` are found by name | regions have no name (217), so nothing is left of them |
 //! | 218 | exit hooks, in an order | destructors, in the order of the scopes |
 //! | 266 | a fork in a task of a pool of threads | [`Error::MultiThreaded`] |
@@ -172,7 +181,12 @@ mod threads;
 mod value;
 
 pub use error::{Error, Result};
-pub use manager::{DictProxy, ListProxy, Manager, QueueProxy};
+pub use manager::{
+    ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, DictProxy,
+    EventProxy, JoinableQueueProxy, ListProxy, LockProxy, Manager,
+    NamespaceProxy, ProxyGuard, QueueProxy, RLockProxy, SemaphoreProxy,
+    ValueProxy,
+};
 pub use pipe::{Connection, Pipe};
 pub use pool::{AsyncResult, Imap, Initialized, Pool, PoolBuilder};
 pub use process::{

@@ -1,7 +1,8 @@
 //! The client's side of a call.
 
 use std::cell::RefCell;
-use std::os::fd::{AsFd, OwnedFd};
+use std::fmt;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,7 +10,8 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::door::Outside;
-use super::protocol::{Id, Refusal, Reply, Request};
+use super::protocol::{Call, Id, New, Refusal, Reply, Request};
+use super::tether::Tether;
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::pipe::frame;
@@ -27,6 +29,39 @@ pub(super) struct Server {
 pub(super) struct Remote {
     pub(super) server: Arc<Server>,
     pub(super) id: Id,
+    tether: Arc<Tether>,
+}
+
+impl Remote {
+    /// An object that stays without its proxies.
+    pub(super) fn kept(server: Arc<Server>, id: Id) -> Self {
+        Self {
+            server,
+            id,
+            tether: Arc::default(),
+        }
+    }
+
+    /// Calls the object and waits for what it returns.
+    pub(super) fn call<R: DeserializeOwned>(&self, call: Call) -> Result<R> {
+        self.server.call(&Request::Call(self.id, call))
+    }
+
+    /// From now on the object stays without its proxies.
+    pub(super) fn keep(&self) -> Result<()> {
+        let keep = || self.server.call(&Request::Keep(self.id));
+        self.tether.give_up(|| match keep() {
+            // Nothing is to be kept any more.
+            Err(Error::Disconnected) => Ok(()),
+            kept => kept,
+        })
+    }
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "id={}", self.id)
+    }
 }
 
 impl Server {
@@ -44,19 +79,44 @@ impl Server {
         Ok(server)
     }
 
+    /// Makes an object.
+    pub(super) fn make(self: &Arc<Self>, new: New) -> Result<Remote> {
+        let request = Request::New(new);
+        let (tether, theirs) = Tether::new();
+        let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
+        Ok(Remote {
+            id: self.call_with(&request, &theirs)?,
+            server: Arc::clone(self),
+            tether: Arc::new(tether),
+        })
+    }
+
     /// Sends a request and waits for what it returns, which is an `R`.
     pub(super) fn call<R: DeserializeOwned>(
         &self,
         request: &Request,
     ) -> Result<R> {
+        self.call_with(request, &[])
+    }
+
+    fn call_with<R: DeserializeOwned>(
+        &self,
+        request: &Request,
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<R> {
         let request = codec::encode(request)?;
+        let (len, max) = (request.len(), frame::MAX);
+        if len > max {
+            return Err(Error::TooLong { len, max });
+        }
         let stream = match Idle::take(self.number) {
             Some(stream) => stream,
             None => self.door.connect()?,
         };
         // After a failure the stream is dropped: nobody could tell which
-        // reply comes next.
-        match frame::send(stream.as_fd(), &request) {
+        // reply comes next. For the server, this thread has gone then, and its
+        // locks are free.
+        match frame::send_with(stream.as_fd(), &request, descriptors) {
             // A server that has no room for us closes the stream, and has told
             // us before.
             Ok(()) | Err(Error::Disconnected) => {}
@@ -91,7 +151,8 @@ thread_local! {
 }
 
 /// A connection between two calls. Each thread has its own, so that calls
-/// neither wait for each other nor get each other's replies.
+/// neither wait for each other nor get each other's replies, and so that the
+/// server knows the thread that owns a lock.
 struct Idle {
     server: u64,
     /// A forked child has copies of its parent's, which it must not use.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::client::Remote;
-use super::protocol::{DictCall, Encoded, Pair, Request};
+use super::protocol::{Call, DictCall, Encoded, Pair};
 use crate::error::Result;
 use crate::sys::point::point;
 
@@ -194,8 +194,7 @@ where
 
 impl<K, V> DictProxy<K, V> {
     fn call<R: DeserializeOwned>(&self, call: DictCall) -> Result<R> {
-        let Remote { server, id } = &self.remote;
-        server.call(&Request::Dict(*id, call))
+        self.remote.call(Call::Dict(call))
     }
 }
 

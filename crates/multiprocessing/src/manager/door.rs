@@ -7,13 +7,13 @@
 //! on a network, where a stranger could knock.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::time::Duration;
 
-use nix::sys::socket::SockType;
+use nix::sys::socket::{SockType, getsockopt, sockopt};
+use rustix::net::{Shutdown, shutdown};
 use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
+use super::sentinel::Sentinel;
 use crate::error::{Error, Result};
-use crate::process::wait::readable;
 use crate::{pass, pipe};
 
 const CONNECT: u8 = b'c';
@@ -39,6 +39,8 @@ pub(super) struct Client {
     /// The client's pidfd. Its end of the stream may have copies, in children
     /// that outlive it.
     process: OwnedFd,
+    /// What its errors call it; 0: unknown.
+    pub(super) pid: i32,
 }
 
 pub(super) fn new() -> Result<(Outside, Inside)> {
@@ -88,7 +90,7 @@ impl Inside {
         Ok(
             match (&message[..], descriptors.next(), descriptors.next()) {
                 ([CONNECT], Some(stream), Some(process)) => {
-                    Knock::Client(Client { stream, process })
+                    Knock::Client(Client::new(stream, process))
                 }
                 ([SHUT_DOWN], ..) => Knock::ShutDown,
                 _ => Knock::Nobody,
@@ -104,11 +106,32 @@ impl AsRawFd for Inside {
 }
 
 impl Client {
-    /// Whether nobody waits for the reply any more. To be asked between a
-    /// request and its reply, when a client has nothing to say.
+    fn new(stream: OwnedFd, process: OwnedFd) -> Self {
+        // Who made the pair of sockets is who handed this end in.
+        let maker = getsockopt(&stream, sockopt::PeerCredentials);
+        Self {
+            stream,
+            process,
+            pid: maker.map_or(0, |maker| maker.pid()),
+        }
+    }
+
+    /// What tells of its end, one by one.
+    pub(super) fn sentinels(&self) -> [Sentinel<'_>; 2] {
+        [
+            Sentinel::Stream(self.stream.as_fd()),
+            Sentinel::Process(self.process.as_fd()),
+        ]
+    }
+
+    /// Whether nobody waits for a reply any more.
     pub(super) fn is_gone(&self) -> bool {
-        let over = |fd: &OwnedFd| readable(fd.as_fd(), Some(Duration::ZERO));
-        over(&self.stream).unwrap_or(true)
-            || over(&self.process).unwrap_or(true)
+        self.sentinels().into_iter().any(Sentinel::is_over)
+    }
+
+    /// Whoever reads from the stream or writes to it sees its end.
+    pub(super) fn hang_up(&self) {
+        // Refused only if there is no other end any more.
+        let _ = shutdown(&self.stream, Shutdown::Both);
     }
 }

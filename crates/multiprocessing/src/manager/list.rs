@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::client::Remote;
-use super::protocol::{Encoded, ListCall, ListChange, ListRead, Request, Span};
+use super::protocol::{Call, Encoded, ListCall, ListChange, ListRead, Span};
 use crate::error::Result;
 use crate::sys::point::point;
 
@@ -243,21 +243,26 @@ impl<T: Serialize + DeserializeOwned> ListProxy<T> {
 }
 
 impl<T> ListProxy<T> {
-    fn read<R: DeserializeOwned>(&self, read: ListRead) -> Result<R> {
+    pub(super) fn read<R: DeserializeOwned>(
+        &self,
+        read: ListRead,
+    ) -> Result<R> {
         self.call(ListCall::Read(read))
     }
 
-    fn change<R: DeserializeOwned>(&self, change: ListChange) -> Result<R> {
+    pub(super) fn change<R: DeserializeOwned>(
+        &self,
+        change: ListChange,
+    ) -> Result<R> {
         self.call(ListCall::Change(change))
     }
 
     fn call<R: DeserializeOwned>(&self, call: ListCall) -> Result<R> {
-        let Remote { server, id } = &self.remote;
-        server.call(&Request::List(*id, call))
+        self.remote.call(Call::List(call))
     }
 }
 
-fn span(range: &impl RangeBounds<usize>) -> Span {
+pub(super) fn span(range: &impl RangeBounds<usize>) -> Span {
     Span {
         start: match range.start_bound() {
             Bound::Included(start) => *start,

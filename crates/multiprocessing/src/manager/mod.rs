@@ -4,7 +4,9 @@
 //! nothing else. What a program has are proxies, which send each call over a
 //! stream socket and wait for the reply. The server gives each connection a
 //! thread of its own, so a client that is slow, or killed in the middle of a
-//! request, stops nobody else.
+//! request, stops nobody else. A call that waits waits there, in its thread;
+//! one more thread watches all clients (`epoll`), and wakes the threads of those
+//! who are gone. So the server knows who holds what, and who still waits.
 //!
 //! A connection begins with a pair of sockets, one end of which its client
 //! hands to the server through an inherited socket (`SCM_RIGHTS`): no name in
@@ -13,14 +15,25 @@
 //! when the server is gone; and the kernel kills the server when its creator
 //! dies (`PR_SET_PDEATHSIG`).
 
+mod barrier;
 mod client;
+mod condition;
 mod dict;
 mod door;
+mod event;
+mod guard;
 mod list;
+mod lock;
+mod make;
+mod namespace;
 mod protocol;
 mod queue;
+mod semaphore;
+mod sentinel;
 mod server;
+mod tether;
 mod travel;
+mod value;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,12 +42,20 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use client::{Remote, Server};
-use protocol::Request;
+use client::Server;
+use protocol::{New, Request};
 
+pub use barrier::BarrierProxy;
+pub use condition::ConditionProxy;
 pub use dict::DictProxy;
+pub use event::EventProxy;
+pub use guard::ProxyGuard;
 pub use list::ListProxy;
-pub use queue::QueueProxy;
+pub use lock::{LockProxy, RLockProxy};
+pub use namespace::NamespaceProxy;
+pub use queue::{JoinableQueueProxy, QueueProxy};
+pub use semaphore::{BoundedSemaphoreProxy, SemaphoreProxy};
+pub use value::{ArrayProxy, ValueProxy};
 
 use crate::error::{Error, Result};
 use crate::process::{Child, start_internal};
@@ -63,8 +84,19 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Proxies may be cloned, and used in every process that inherits or is given
 /// them. They travel as items do: through queues and pipes, to the tasks of a
 /// pool, into other proxies. Who receives one must have been started after the
-/// manager, else it is [`Error::Decode`]. An object lives as long as the
-/// server.
+/// manager, else it is [`Error::Decode`].
+///
+/// An object goes when its last proxy does, in the process that made it and in
+/// those forked from that since, which have copies of all its proxies; who
+/// ends, in whatever way, has none any more. But a proxy that was encoded as an
+/// item may come out anywhere and at any time, so its object stays as long as
+/// the server. So does one whose maker had no descriptor to spare for it: a
+/// proxy costs one until it is encoded, and a process spends 256 on them.
+///
+/// The server knows who holds a lock: when that process, or that thread, ends,
+/// the next one is told ([`Error::OwnerDied`]), as with a shared
+/// [`Lock`](crate::Lock); and so on with the other objects, where CPython's
+/// manager lets everybody wait for ever.
 ///
 /// Dropping shuts the server down, in the process that made it; elsewhere it
 /// does nothing. After the end of the server, whatever ended it, each call of
@@ -106,8 +138,7 @@ impl Manager {
         V: Serialize + DeserializeOwned,
     {
         point("Manager.dict");
-        self.remote(&Request::NewDict(Vec::new()))
-            .map(DictProxy::new)
+        self.server.make(New::Dict(Vec::new())).map(DictProxy::new)
     }
 
     /// A dict with these items. Python: `manager.dict(items)`.
@@ -124,7 +155,7 @@ impl Manager {
     {
         point("Manager.dict");
         let items = dict::encoded(items)?;
-        self.remote(&Request::NewDict(items)).map(DictProxy::new)
+        self.server.make(New::Dict(items)).map(DictProxy::new)
     }
 
     /// An empty list. Python: `manager.list()`.
@@ -136,8 +167,7 @@ impl Manager {
         T: Serialize + DeserializeOwned,
     {
         point("Manager.list");
-        self.remote(&Request::NewList(Vec::new()))
-            .map(ListProxy::new)
+        self.server.make(New::List(Vec::new())).map(ListProxy::new)
     }
 
     /// A list with these items. Python: `manager.list(items)`.
@@ -153,7 +183,7 @@ impl Manager {
     {
         point("Manager.list");
         let items = list::encoded(items)?;
-        self.remote(&Request::NewList(items)).map(ListProxy::new)
+        self.server.make(New::List(items)).map(ListProxy::new)
     }
 
     /// A queue for at most `maxsize` items; zero: for any number. Python:
@@ -166,8 +196,18 @@ impl Manager {
         T: Serialize + DeserializeOwned,
     {
         point("Manager.Queue");
-        self.remote(&Request::NewQueue { maxsize })
+        self.server
+            .make(New::Queue { maxsize })
             .map(QueueProxy::new)
+    }
+
+    /// How many objects the server has. Python: `_number_of_objects()`.
+    ///
+    /// # Errors
+    /// As [`Manager::dict`].
+    pub fn number_of_objects(&self) -> Result<usize> {
+        point("Manager.number_of_objects");
+        self.server.call(&Request::Count)
     }
 
     /// The pid of the server.
@@ -209,13 +249,6 @@ impl Manager {
         }
         self.process.kill()?;
         self.process.join()
-    }
-
-    fn remote(&self, request: &Request) -> Result<Remote> {
-        Ok(Remote {
-            id: self.server.call(request)?,
-            server: Arc::clone(&self.server),
-        })
     }
 }
 

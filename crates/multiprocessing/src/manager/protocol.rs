@@ -20,20 +20,56 @@ pub(super) type Id = usize;
 /// A key and its value.
 pub(super) type Pair = (Encoded, Encoded);
 
-/// After each arrow stands what the reply holds.
+/// After each arrow, here and below, stands what the reply holds.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Request {
     /// → [`Id`]
-    NewDict(Vec<Pair>),
-    /// → [`Id`]
-    NewList(Vec<Encoded>),
-    /// Zero: without limit. → [`Id`]
-    NewQueue {
+    New(New),
+    Call(Id, Call),
+    /// Lets the object stay without its tether. → `()`
+    Keep(Id),
+    /// → `usize`: how many objects there are
+    Count,
+}
+
+/// An object to be made.
+#[derive(Serialize, Deserialize)]
+pub(super) enum New {
+    Dict(Vec<Pair>),
+    List(Vec<Encoded>),
+    /// Zero: without limit.
+    Queue {
         maxsize: usize,
     },
-    Dict(Id, DictCall),
-    List(Id, ListCall),
-    Queue(Id, QueueCall),
+    Lock(LockKind),
+    /// The bound is the most units that there may ever be.
+    Semaphore {
+        units: u32,
+        bound: u32,
+    },
+    Event,
+    /// None: a lock of its own.
+    Condition {
+        lock: Option<Id>,
+    },
+    /// The limit is for each wait that has none of its own.
+    Barrier {
+        parties: usize,
+        limit: Option<Duration>,
+    },
+}
+
+/// A call of an object.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Call {
+    Dict(DictCall),
+    List(ListCall),
+    Queue(QueueCall),
+    Lock(LockCall),
+    Semaphore(SemaphoreCall),
+    Event(EventCall),
+    Condition(ConditionCall),
+    Barrier(BarrierCall),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -134,6 +170,77 @@ pub(super) enum QueueCall {
     Size,
     /// → `bool`
     Full,
+    /// → `()`
+    TaskDone,
+    /// → `bool`: whether all items have been dealt with
+    Join { limit: Option<Duration> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum LockKind {
+    Plain,
+    Recursive,
+}
+
+/// Of the calling thread, which the server knows by its connection.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) enum LockCall {
+    /// → `bool`: whether it was acquired
+    Acquire { limit: Option<Duration> },
+    /// → `()`
+    Release,
+    /// → `bool`
+    Locked,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) enum SemaphoreCall {
+    /// → `bool`: whether there was a unit
+    Acquire { limit: Option<Duration> },
+    /// → `()`
+    Release,
+    /// → `u32`
+    Value,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) enum EventCall {
+    /// → `()`
+    Set,
+    /// → `()`
+    Clear,
+    /// → `bool`
+    IsSet,
+    /// → `bool`: whether it was set
+    Wait { limit: Option<Duration> },
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) enum ConditionCall {
+    /// Of its lock.
+    Lock(LockCall),
+    /// → `()`: whether the caller holds the lock, which is refused else
+    Check,
+    /// → `bool`: whether there was a notification
+    Wait { limit: Option<Duration> },
+    /// So many of those who wait; none: all. → `()`
+    Notify(Option<u32>),
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) enum BarrierCall {
+    /// → `usize`: which of the parties the caller was
+    Wait { limit: Option<Duration> },
+    /// → `()`
+    Abort,
+    /// → `()`
+    Reset,
+    /// → `usize`
+    Parties,
+    /// → `usize`
+    Waiting,
+    /// → `bool`
+    Broken,
 }
 
 /// What the call returned, or why it did not.
@@ -156,6 +263,18 @@ pub(super) enum Refusal {
     NoRoom {
         errno: i32,
     },
+    DoneTooOften,
+    OwnerDied {
+        pid: i32,
+    },
+    WouldDeadlock,
+    NotOwner,
+    ReleasedTooOften {
+        bound: u32,
+    },
+    BrokenBarrier {
+        reason: String,
+    },
 }
 
 impl From<Refusal> for Error {
@@ -174,6 +293,14 @@ impl From<Refusal> for Error {
                 "have one more client in the manager's process",
                 io::Error::from_raw_os_error(errno),
             ),
+            Refusal::DoneTooOften => Self::DoneTooOften,
+            Refusal::OwnerDied { pid } => Self::OwnerDied { pid },
+            Refusal::WouldDeadlock => Self::WouldDeadlock,
+            Refusal::NotOwner => Self::NotOwner,
+            Refusal::ReleasedTooOften { bound } => {
+                Self::ReleasedTooOften { bound }
+            }
+            Refusal::BrokenBarrier { reason } => Self::BrokenBarrier { reason },
         }
     }
 }

@@ -1,14 +1,15 @@
-//! The proxy of a queue.
+//! The proxies of queues.
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::client::Remote;
-use super::protocol::{Encoded, QueueCall, Request};
+use super::protocol::{Call, Encoded, QueueCall};
 use crate::error::Result;
 use crate::sys::point::point;
 
@@ -112,9 +113,11 @@ impl<T: Serialize + DeserializeOwned> QueueProxy<T> {
 }
 
 impl<T> QueueProxy<T> {
-    fn call<R: DeserializeOwned>(&self, call: QueueCall) -> Result<R> {
-        let Remote { server, id } = &self.remote;
-        server.call(&Request::Queue(*id, call))
+    pub(super) fn call<R: DeserializeOwned>(
+        &self,
+        call: QueueCall,
+    ) -> Result<R> {
+        self.remote.call(Call::Queue(call))
     }
 }
 
@@ -132,5 +135,71 @@ impl<T> fmt::Debug for QueueProxy<T> {
         f.debug_struct("QueueProxy")
             .field("id", &self.remote.id)
             .finish_non_exhaustive()
+    }
+}
+
+/// A [`QueueProxy`] whose consumers tell when they are done with an item, so
+/// that a producer can wait for it. Python: what `manager.JoinableQueue()`
+/// returns.
+///
+/// ```
+/// use multiprocessing::{Manager, Process};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let manager = Manager::new()?;
+///     let queue = manager.joinable_queue(0)?;
+///     let worker = Process::new(|| -> multiprocessing::Result<()> {
+///         println!("item {}", queue.get()?);
+///         queue.task_done()
+///     });
+///     worker.start()?;
+///     queue.put(7)?;
+///     queue.join()?; // it has been printed
+///     worker.join()
+/// }
+/// ```
+///
+/// Everything that a [`QueueProxy`] can do, it can.
+///
+/// # Errors
+/// `task_done` can fail with [`DoneTooOften`](crate::Error::DoneTooOften).
+/// For the rest, as those of a [`QueueProxy`].
+pub struct JoinableQueueProxy<T>(pub(super) QueueProxy<T>);
+
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "the errors of all calls are told once, at the type"
+)]
+impl<T> JoinableQueueProxy<T> {
+    /// Tells that an item that was got has been dealt with. Python:
+    /// `task_done()`.
+    pub fn task_done(&self) -> Result<()> {
+        point("JoinableQueue.task_done");
+        self.0.call(QueueCall::TaskDone)
+    }
+
+    /// Waits until every item that was put has been dealt with. Python:
+    /// `join()`.
+    pub fn join(&self) -> Result<()> {
+        self.wait(None).map(drop)
+    }
+
+    /// As [`join`](Self::join), `limit` at most; tells whether it is so.
+    /// Python's `join` has no time limit.
+    pub fn join_timeout(&self, limit: Duration) -> Result<bool> {
+        self.wait(Some(limit))
+    }
+
+    fn wait(&self, limit: Option<Duration>) -> Result<bool> {
+        point("JoinableQueue.join");
+        self.0.call(QueueCall::Join { limit })
+    }
+}
+
+impl<T> Deref for JoinableQueueProxy<T> {
+    type Target = QueueProxy<T>;
+
+    fn deref(&self) -> &QueueProxy<T> {
+        &self.0
     }
 }

@@ -8,11 +8,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use serde::de::Error;
+use serde::de::Error as _;
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::client::{Remote, Server};
-use super::{DictProxy, ListProxy, QueueProxy};
+use super::{
+    ArrayProxy, DictProxy, JoinableQueueProxy, ListProxy, QueueProxy,
+    ValueProxy,
+};
 use crate::codec;
 
 /// The servers that this process has, by its own doing or by inheritance.
@@ -31,6 +35,8 @@ pub(super) fn register(server: &Arc<Server>) {
 
 impl Serialize for Remote {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let kept = self.keep();
+        kept.map_err(|_| S::Error::custom(codec::explain(NOT_KEPT)))?;
         (self.server.inode(), self.id).serialize(to)
     }
 }
@@ -43,12 +49,14 @@ impl<'de> Deserialize<'de> for Remote {
         let server = servers.find(|server| server.inode() == inode);
         let server =
             server.ok_or_else(|| D::Error::custom(codec::explain(UNKNOWN)))?;
-        Ok(Self { server, id })
+        Ok(Self::kept(server, id))
     }
 }
 
 const UNKNOWN: &str = "a proxy of a manager that this process has not \
                        inherited: make the manager first";
+const NOT_KEPT: &str = "a proxy whose manager this process cannot reach: there \
+                        is no descriptor left for a connection";
 
 macro_rules! travels {
     ($($proxy:ident<$($item:ident),+>),+ $(,)?) => {$(
@@ -75,3 +83,48 @@ macro_rules! travels {
 }
 
 travels!(DictProxy<K, V>, ListProxy<T>, QueueProxy<T>);
+
+/// What is another proxy underneath.
+macro_rules! wraps {
+    ($($proxy:ident => $inner:ident),+ $(,)?) => {$(
+        impl<T> Clone for $proxy<T> {
+            fn clone(&self) -> Self {
+                Self(self.0.clone())
+            }
+        }
+
+        impl<T> std::fmt::Debug for $proxy<T> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($proxy))
+                    .field("id", &self.0.remote.id)
+                    .finish_non_exhaustive()
+            }
+        }
+
+        impl<T> Serialize for $proxy<T> {
+            fn serialize<S: Serializer>(
+                &self,
+                to: S,
+            ) -> Result<S::Ok, S::Error> {
+                self.0.serialize(to)
+            }
+        }
+
+        impl<'de, T> Deserialize<'de> for $proxy<T>
+        where
+            T: Serialize + serde::de::DeserializeOwned,
+        {
+            fn deserialize<D: Deserializer<'de>>(
+                from: D,
+            ) -> Result<Self, D::Error> {
+                $inner::deserialize(from).map(Self)
+            }
+        }
+    )+};
+}
+
+wraps!(
+    JoinableQueueProxy => QueueProxy,
+    ValueProxy => ListProxy,
+    ArrayProxy => ListProxy,
+);

@@ -30,7 +30,9 @@ mod lock;
 mod semaphore;
 
 pub use barrier::Barrier;
+pub(crate) use barrier::Cause;
 pub use condition::{Condition, ConditionGuard};
 pub use event::Event;
 pub use lock::{Lock, LockGuard, RLock, RLockGuard};
 pub use semaphore::{BoundedSemaphore, Semaphore, SemaphoreGuard};
+pub(crate) use semaphore::{MAX as MOST_UNITS, check_units};

@@ -32,7 +32,17 @@ impl Monitor for Counter {
 }
 
 /// The greatest value. Python: `SEM_VALUE_MAX`.
-const MAX: u32 = i32::MAX.cast_unsigned();
+pub(crate) const MAX: u32 = i32::MAX.cast_unsigned();
+
+/// Whether a semaphore may have so many units.
+pub(crate) fn check_units(value: u32) -> Result<()> {
+    if value > MAX {
+        return Err(Error::invalid(format!(
+            "a semaphore of {value}: at most {MAX} are possible"
+        )));
+    }
+    Ok(())
+}
 
 /// A number of units that processes take and give back. Python:
 /// `multiprocessing.Semaphore`.
@@ -62,11 +72,7 @@ impl Semaphore {
     /// [`Error::Invalid`] over 2³¹ − 1; [`Error::System`] if there is no
     /// shared memory for it.
     pub fn new(value: u32) -> Result<Self> {
-        if value > MAX {
-            return Err(Error::invalid(format!(
-                "a semaphore of {value}: at most {MAX} are possible"
-            )));
-        }
+        check_units(value)?;
         let counter = InRegion::<Counter>::new()?;
         counter.lock.init(Kind::Plain)?;
         counter.units.store(value, SeqCst);

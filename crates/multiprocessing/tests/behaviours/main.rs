@@ -28,14 +28,21 @@ mod killed_at_calls;
 mod locks;
 mod locks_killed;
 mod manager;
+mod manager_killed;
+mod manager_lifetime;
+mod manager_locks;
+mod manager_random;
 mod manager_server;
+mod manager_sync;
 mod manager_travel;
+mod manager_values;
 mod messages_big;
 mod mounts;
 mod pipe;
 mod pipe_bytes;
 mod pipe_end;
 mod points;
+mod points_manager;
 mod points_pool;
 mod points_waiting;
 mod pool;
@@ -95,6 +102,7 @@ const TESTS: &[&[Test]] = &[
     points::TESTS,
     connection_points::TESTS,
     points_pool::TESTS,
+    points_manager::TESTS,
     points_waiting::TESTS,
     pipe::TESTS,
     pipe_end::TESTS,
@@ -109,6 +117,12 @@ const TESTS: &[&[Test]] = &[
     manager::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,
+    manager_locks::TESTS,
+    manager_sync::TESTS,
+    manager_values::TESTS,
+    manager_killed::TESTS,
+    manager_random::TESTS,
+    manager_lifetime::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
@@ -152,6 +166,7 @@ const PROGRAMS: &[&[Test]] = &[
     points::PROGRAMS,
     connection_points::PROGRAMS,
     points_pool::PROGRAMS,
+    points_manager::PROGRAMS,
     points_waiting::PROGRAMS,
 ];
 

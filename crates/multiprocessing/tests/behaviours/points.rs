@@ -11,7 +11,7 @@ use multiprocessing::{
 use crate::harness::{Test, list};
 use crate::support::{program, sleep_for_ever, started};
 use crate::tracer::{listen, operation, points_of, wait_for_listener};
-use crate::{points_pool, points_waiting};
+use crate::{points_manager, points_pool, points_waiting};
 
 pub(crate) const TESTS: &[Test] = list![
     locks_have_points,
@@ -63,8 +63,13 @@ pub(crate) fn listened(operations: impl FnOnce() -> Result<()>) {
 }
 
 fn without_an_explorer_there_are_no_points() {
-    let programs =
-        [PROGRAMS, points_pool::PROGRAMS, points_waiting::PROGRAMS].concat();
+    let programs = [
+        PROGRAMS,
+        points_manager::PROGRAMS,
+        points_pool::PROGRAMS,
+        points_waiting::PROGRAMS,
+    ]
+    .concat();
     let silent = |Test { name, .. }: &&Test| *name != "listen_to_a_child";
     for explored in [None, Some(""), Some("0")] {
         for Test { name, .. } in programs.iter().filter(silent) {

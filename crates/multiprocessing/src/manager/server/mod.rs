@@ -1,22 +1,40 @@
 //! The server process: a thread for each connection, and the objects.
 
+mod barrier;
+mod condition;
 mod dict;
+mod event;
+mod guest;
 mod inherited;
 mod list;
+mod lock;
+mod objects;
 mod queue;
+mod semaphore;
+mod waiting;
+mod watch;
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::Serialize;
 
+use self::barrier::Barrier;
+use self::condition::Condition;
 use self::dict::Dict;
+use self::event::Event;
+use self::guest::Guest;
 use self::list::List;
+use self::lock::Lock;
+use self::objects::{Object, Objects};
 use self::queue::Queue;
+use self::semaphore::Semaphore;
+use self::watch::Watch;
 use super::door::{Client, Inside, Knock};
-use super::protocol::{Id, Refusal, Reply, Request};
+use super::protocol::{Call, LockKind, New, Refusal, Reply, Request};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::pipe::frame;
@@ -26,12 +44,19 @@ pub(super) fn run(door: &Inside) -> i32 {
     if inherited::close_all_but(door).is_err() {
         return 1;
     }
-    let objects = Arc::new(Objects::default());
+    ask_for_descriptors();
+    let Ok(watch) = Watch::start() else {
+        return 1;
+    };
+    let reception = Arc::new(Reception {
+        objects: Arc::new(Objects::new(Arc::clone(&watch))),
+        watch,
+    });
     loop {
         match door.accept() {
             Ok(Knock::Client(client)) => {
                 let client = Arc::new(client);
-                if let Err(error) = receive(&objects, &client) {
+                if let Err(error) = receive(&reception, &client) {
                     turn_away(&client, &error);
                 }
             }
@@ -42,42 +67,56 @@ pub(super) fn run(door: &Inside) -> i32 {
     }
 }
 
-/// Serves the client in a thread of its own, if there is room for that.
-fn receive(objects: &Arc<Objects>, client: &Arc<Client>) -> io::Result<()> {
+/// Attends to the client in a thread of its own, if there is room for that.
+fn receive(reception: &Arc<Reception>, client: &Arc<Client>) -> io::Result<()> {
     // Room for the next one is kept: the descriptors of a client that there is
     // no room for are lost, and it could not be told why.
     let _next = (client.stream.try_clone()?, client.stream.try_clone()?);
-    let (objects, client) = (Arc::clone(objects), Arc::clone(client));
+    let (reception, client) = (Arc::clone(reception), Arc::clone(client));
     let thread = thread::Builder::new().name("client".into());
-    thread.spawn(move || objects.serve(&client)).map(drop)
+    thread.spawn(move || reception.attend_to(&client)).map(drop)
 }
 
-/// Tells the client why it is not served, in the place of its first reply.
+/// Tells a client why it is not served, in the place of its first reply.
 fn turn_away(client: &Client, error: &io::Error) {
     let errno = error.raw_os_error().unwrap_or_default();
+    let refusal = refused(Refusal::NoRoom { errno });
     // If it fails, the client has gone.
-    let _ =
-        frame::send(client.stream.as_fd(), &refused(Refusal::NoRoom { errno }));
+    let _ = frame::send(client.stream.as_fd(), &refusal);
 }
 
-/// The objects, found by their number.
-#[derive(Default)]
-struct Objects(Mutex<Vec<Object>>);
-
-#[derive(Clone)]
-enum Object {
-    Dict(Arc<Mutex<Dict>>),
-    List(Arc<Mutex<List>>),
-    Queue(Arc<Queue>),
+/// Two for each client, and one for each object, may be more than what a
+/// process has unless it asks; without more, the server does with less.
+fn ask_for_descriptors() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
 }
 
-impl Objects {
+struct Reception {
+    watch: Arc<Watch>,
+    objects: Arc<Objects>,
+}
+
+impl Reception {
     /// Answers a client's requests until it is gone, in whatever way.
-    fn serve(&self, client: &Client) -> Result<()> {
-        let stream = client.stream.as_fd();
+    fn attend_to(&self, client: &Arc<Client>) {
+        match Guest::new(client, &self.watch) {
+            Ok(guest) => {
+                let _ = self.serve(&guest);
+                self.objects.free_locks_of(&guest);
+            }
+            Err(error) => turn_away(client, &error.into()),
+        }
+    }
+
+    fn serve(&self, guest: &Arc<Guest>) -> Result<()> {
+        let stream = guest.client.stream.as_fd();
         loop {
-            let request = frame::recv(stream)?;
-            let mut reply = self.answer(client, codec::decode(&request)?);
+            let (request, descriptors) = frame::recv_with(stream)?;
+            let tether = descriptors.into_iter().next();
+            let request = codec::decode(&request)?;
+            let mut reply = self.answer(guest, request, tether);
             let len = reply.len();
             if len > frame::MAX {
                 reply = refused(Refusal::TooLong { len });
@@ -86,43 +125,84 @@ impl Objects {
         }
     }
 
-    fn answer(&self, client: &Client, request: Request) -> Vec<u8> {
+    fn answer(
+        &self,
+        guest: &Arc<Guest>,
+        request: Request,
+        tether: Option<OwnedFd>,
+    ) -> Vec<u8> {
         match request {
-            Request::NewDict(pairs) => {
-                let dict = Dict::from_iter(pairs);
-                self.add(Object::Dict(Arc::new(Mutex::new(dict))))
-            }
-            Request::NewList(items) => {
-                let list = List::from(items);
-                self.add(Object::List(Arc::new(Mutex::new(list))))
-            }
-            Request::NewQueue { maxsize } => {
-                self.add(Object::Queue(Arc::new(Queue::new(maxsize))))
-            }
-            Request::Dict(id, call) => match self.get(id) {
-                Some(Object::Dict(dict)) => lock(&dict).answer(call),
-                _ => no_such_object(),
+            Request::New(new) => match self.made(new) {
+                Some(object) => done(self.objects.add(object, tether)),
+                None => no_such_object(),
             },
-            Request::List(id, call) => match self.get(id) {
-                Some(Object::List(list)) => lock(&list).answer(call),
-                _ => no_such_object(),
+            Request::Call(id, call) => match self.objects.get(id) {
+                Some(object) => object.answer(call, guest),
+                None => no_such_object(),
             },
-            Request::Queue(id, call) => match self.get(id) {
-                Some(Object::Queue(queue)) => queue.answer(call, client),
-                _ => no_such_object(),
-            },
+            Request::Keep(id) => {
+                self.objects.keep(id);
+                done(())
+            }
+            Request::Count => done(self.objects.count()),
         }
     }
 
-    fn add(&self, object: Object) -> Vec<u8> {
-        let mut objects = lock(&self.0);
-        objects.push(object);
-        done(objects.len() - 1)
+    /// None if it is to be made with an object that is not there.
+    fn made(&self, new: New) -> Option<Object> {
+        Some(match new {
+            New::Dict(pairs) => {
+                Object::Dict(Arc::new(Mutex::new(Dict::from_iter(pairs))))
+            }
+            New::List(items) => {
+                Object::List(Arc::new(Mutex::new(List::from(items))))
+            }
+            New::Queue { maxsize } => {
+                Object::Queue(Arc::new(Queue::new(maxsize)))
+            }
+            New::Lock(kind) => Object::Lock(Arc::new(Lock::new(kind))),
+            New::Semaphore { units, bound } => {
+                Object::Semaphore(Arc::new(Semaphore::new(units, bound)))
+            }
+            New::Event => Object::Event(Arc::new(Event::new())),
+            New::Condition { lock } => {
+                let lock = match lock.map(|id| self.objects.get(id)) {
+                    None => Arc::new(Lock::new(LockKind::Recursive)),
+                    Some(Some(Object::Lock(lock))) => lock,
+                    Some(_) => return None,
+                };
+                Object::Condition(Arc::new(Condition::new(lock)))
+            }
+            New::Barrier { parties, limit } => {
+                Object::Barrier(Arc::new(Barrier::new(parties, limit)))
+            }
+        })
     }
+}
 
-    /// A handle of its own, so that a call that waits stops no other object.
-    fn get(&self, id: Id) -> Option<Object> {
-        lock(&self.0).get(id).cloned()
+impl Object {
+    fn answer(&self, call: Call, guest: &Arc<Guest>) -> Vec<u8> {
+        match (self, call) {
+            (Self::Dict(dict), Call::Dict(call)) => lock(dict).answer(call),
+            (Self::List(list), Call::List(call)) => lock(list).answer(call),
+            (Self::Queue(queue), Call::Queue(call)) => {
+                queue.answer(call, guest)
+            }
+            (Self::Lock(lock), Call::Lock(call)) => lock.answer(call, guest),
+            (Self::Semaphore(semaphore), Call::Semaphore(call)) => {
+                semaphore.answer(call, guest)
+            }
+            (Self::Event(event), Call::Event(call)) => {
+                event.answer(call, guest)
+            }
+            (Self::Condition(condition), Call::Condition(call)) => {
+                condition.answer(call, guest)
+            }
+            (Self::Barrier(barrier), Call::Barrier(call)) => {
+                barrier.answer(call, guest)
+            }
+            _ => no_such_object(),
+        }
     }
 }
 

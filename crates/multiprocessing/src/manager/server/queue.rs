@@ -1,22 +1,22 @@
-//! A queue in the server. Each client's calls run in a thread of its own, so
-//! they may wait.
+//! A queue in the server.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-use super::{done, lock, reply};
-use crate::manager::door::Client;
+use super::guest::Guest;
+use super::waiting::Shared;
+use super::{done, reply};
 use crate::manager::protocol::{Encoded, QueueCall, Refusal};
-use crate::sys::mutex::remaining;
-
-/// How often a call that waits looks whether its client is still there.
-const LOOK: Duration = Duration::from_secs(1);
 
 pub(super) struct Queue {
     maxsize: usize,
-    items: Mutex<VecDeque<Encoded>>,
-    changed: Condvar,
+    state: Shared<State>,
+}
+
+#[derive(Default)]
+struct State {
+    items: VecDeque<Encoded>,
+    /// How many items nobody has told to be done with.
+    undone: usize,
 }
 
 impl Queue {
@@ -27,54 +27,44 @@ impl Queue {
                 0 => usize::MAX,
                 maxsize => maxsize,
             },
-            items: Mutex::default(),
-            changed: Condvar::new(),
+            state: Shared::new(State::default()),
         }
     }
 
-    pub(super) fn answer(&self, call: QueueCall, client: &Client) -> Vec<u8> {
+    pub(super) fn answer(&self, call: QueueCall, guest: &Guest) -> Vec<u8> {
+        let state = &self.state;
         match call {
             QueueCall::Put { item, limit } => {
                 let mut item = Some(item);
-                let put = self.when(client, limit, |items| {
-                    let room = items.len() < self.maxsize;
-                    room.then(|| items.extend(item.take()))
+                let put = state.when(guest, limit, |state| {
+                    let room = state.items.len() < self.maxsize;
+                    room.then(|| {
+                        state.items.extend(item.take());
+                        state.undone += 1;
+                    })
                 });
-                reply(&put.ok_or(Refusal::Full))
+                reply(&put.map_err(|_| Refusal::Full))
             }
             QueueCall::Get { limit } => {
-                let got = self.when(client, limit, VecDeque::pop_front);
-                reply(&got.ok_or(Refusal::Empty))
+                let first = |state: &mut State| state.items.pop_front();
+                let got = state.when(guest, limit, first);
+                reply(&got.map_err(|_| Refusal::Empty))
             }
-            QueueCall::Size => done(lock(&self.items).len()),
-            QueueCall::Full => done(lock(&self.items).len() >= self.maxsize),
+            QueueCall::Size => done(self.len()),
+            QueueCall::Full => done(self.len() >= self.maxsize),
+            QueueCall::TaskDone => reply(&state.change(|state| {
+                let left = state.undone.checked_sub(1);
+                state.undone = left.ok_or(Refusal::DoneTooOften)?;
+                Ok(())
+            })),
+            QueueCall::Join { limit } => {
+                let all = |state: &mut State| (state.undone == 0).then_some(());
+                done(state.when(guest, limit, all).is_ok())
+            }
         }
     }
 
-    /// Waits until `act` does something; none: the time is over, or the
-    /// client is gone, which must not take an item with it.
-    fn when<R>(
-        &self,
-        client: &Client,
-        limit: Option<Duration>,
-        mut act: impl FnMut(&mut VecDeque<Encoded>) -> Option<R>,
-    ) -> Option<R> {
-        let start = Instant::now();
-        let mut items = lock(&self.items);
-        while !client.is_gone() {
-            if let Some(result) = act(&mut items) {
-                // All, since the one that would be chosen may be of no use:
-                // it waits for the opposite, or its client is gone.
-                self.changed.notify_all();
-                return Some(result);
-            }
-            let left = remaining(start, limit).unwrap_or(LOOK);
-            if left.is_zero() {
-                return None;
-            }
-            let waited = self.changed.wait_timeout(items, left.min(LOOK));
-            items = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-        None
+    fn len(&self) -> usize {
+        self.state.look(|state| state.items.len())
     }
 }

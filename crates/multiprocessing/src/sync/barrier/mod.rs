@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use room::Room;
 
+pub(crate) use state::Cause;
+
 use crate::error::Result;
 use crate::sys::mutex::remaining;
 use crate::sys::point::point;

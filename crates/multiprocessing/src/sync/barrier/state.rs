@@ -23,7 +23,7 @@ pub(super) enum Fate {
 
 /// What broke a barrier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Cause {
+pub(crate) enum Cause {
     Aborted,
     Late,
     /// A party left without having passed, as by a panic of the action.
@@ -62,21 +62,28 @@ impl State {
 
     /// The error for who comes, or is seated and fails.
     pub(super) fn error(self) -> Error {
+        let reason = Cause::reason(self.broken);
+        Error::BrokenBarrier { reason }
+    }
+}
+
+impl Cause {
+    /// What a party is told; none: it waited when the barrier was reset.
+    pub(crate) fn reason(cause: Option<Self>) -> String {
         let again = "call reset() to use it again";
-        let reason = match self.broken {
+        match cause {
             None => "reset() was called while this party waited".into(),
-            Some(Cause::Aborted) => format!("abort() was called; {again}"),
-            Some(Cause::Late) => {
+            Some(Self::Aborted) => format!("abort() was called; {again}"),
+            Some(Self::Late) => {
                 format!("the time limit of a party passed; {again}")
             }
-            Some(Cause::Left) => {
+            Some(Self::Left) => {
                 format!("a party left it, as when the action panics; {again}")
             }
-            Some(Cause::Died { pid }) => {
+            Some(Self::Died { pid }) => {
                 format!("process {pid} died while it waited; {again}")
             }
-        };
-        Error::BrokenBarrier { reason }
+        }
     }
 }
 
