@@ -167,7 +167,10 @@ mod threads;
 mod value;
 
 pub use error::{Error, Result};
-pub use manager::{DictProxy, ListProxy, Manager, QueueProxy};
+pub use manager::{
+    DictProxy, ListProxy, Manager, ManagerBuilder, ObjectProxy, Proxy,
+    QueueProxy, RemoteManager,
+};
 pub use pipe::{Connection, Pipe};
 pub use pool::{AsyncResult, Imap, Initialized, Pool, PoolBuilder};
 pub use process::{

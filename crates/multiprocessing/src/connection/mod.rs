@@ -30,7 +30,9 @@ use std::time::Duration;
 
 pub use address::Address;
 pub use client::Client;
+pub(crate) use handshake::random;
 pub use listener::Listener;
+pub(crate) use place::Remains;
 
 pub use crate::pipe::{Connection, Descriptor};
 

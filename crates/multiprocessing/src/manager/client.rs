@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::address;
 use super::door::Outside;
-use super::protocol::{Id, Reply, Request};
+use super::protocol::{HallCall, Id, Identity, Message, Reply, Request};
 use crate::codec;
+use crate::connection::Client;
 use crate::error::Result;
 use crate::pipe::frame;
 use crate::process::{pid, wait::readable};
@@ -18,27 +21,42 @@ use crate::process::{pid, wait::readable};
 /// A server, as its clients know it.
 pub(super) struct Server {
     number: u64,
-    inode: u64,
-    door: Outside,
+    identity: Identity,
+    way: Way,
+}
+
+/// How a client comes to a connection.
+pub(super) enum Way {
+    /// It has the door by inheritance.
+    Door(Outside),
+    /// It knows the address and the key.
+    Address(Client),
 }
 
 /// An object in a server.
 #[derive(Clone)]
-pub(super) struct Remote {
+pub struct Remote {
     pub(super) server: Arc<Server>,
     pub(super) id: Id,
 }
 
 impl Server {
-    pub(super) fn new(door: Outside) -> Result<Self> {
+    pub(super) fn new(identity: Identity, way: Way) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let inode = door.inode()?;
-        Ok(Self {
+        Self {
             number,
-            inode,
-            door,
-        })
+            identity,
+            way,
+        }
+    }
+
+    /// The server that is found at an address.
+    pub(super) fn found_by(client: Client) -> Result<Self> {
+        let (stream, identity) = address::connect(&client)?;
+        let server = Self::new(identity, Way::Address(client));
+        Idle::keep(server.number, stream);
+        Ok(server)
     }
 
     /// Sends a request and waits for what it returns, which is an `R`.
@@ -46,28 +64,53 @@ impl Server {
         &self,
         request: &Request,
     ) -> Result<R> {
-        let request = codec::encode(request)?;
+        self.send(&Message::Object(request))
+    }
+
+    /// As [`call`](Self::call), of what the server does besides its objects.
+    pub(super) fn call_hall<R: DeserializeOwned>(
+        &self,
+        request: HallCall,
+    ) -> Result<R> {
+        self.send(&Message::<()>::Hall(request))
+    }
+
+    fn send<R: DeserializeOwned>(&self, message: &impl Serialize) -> Result<R> {
+        let message = codec::encode(message)?;
         let stream = match Idle::take(self.number) {
             Some(stream) => stream,
-            None => self.door.connect()?,
+            None => self.connect()?,
         };
         // After a failure the stream is dropped: nobody could tell which
         // reply comes next.
-        frame::send(stream.as_fd(), &request)?;
+        frame::send(stream.as_fd(), &message)?;
         let reply = frame::recv(stream.as_fd())?;
         Idle::keep(self.number, stream);
         let reply: Reply<R> = codec::decode(&reply)?;
         Ok(reply?)
     }
 
-    /// The same in all processes, and while it lives no other server's.
-    pub(super) fn inode(&self) -> u64 {
-        self.inode
+    fn connect(&self) -> Result<OwnedFd> {
+        match &self.way {
+            Way::Door(door) => door.connect(),
+            Way::Address(client) => address::find(client, self.identity),
+        }
     }
 
-    pub(super) fn shut_down(&self) -> Result<()> {
-        self.door.shut_down()
+    /// The same in all processes, and no other server's.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
     }
+
+    pub(super) fn way(&self) -> &Way {
+        &self.way
+    }
+}
+
+/// In a forked child: closes the copies of its parent's connections. The server
+/// would take the parent to be there as long as one of them is open.
+pub(crate) fn forget_connections() {
+    let _ = IDLE.try_with(|idle| idle.borrow_mut().clear());
 }
 
 thread_local! {

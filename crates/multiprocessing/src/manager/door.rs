@@ -4,7 +4,8 @@
 //! server's, copies of the other are with the whole family. A client makes a
 //! pair of its own and hands one end in through the door, as a descriptor in a
 //! message (`SCM_RIGHTS`). So there is nothing in the file system, and nothing
-//! on a network, where a stranger could knock.
+//! on a network, where a stranger could knock. A manager that is to be found by
+//! strangers has a [`Listener`](crate::connection::Listener) besides.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
@@ -36,10 +37,15 @@ pub(super) enum Knock {
 /// A client as the server has it.
 pub(super) struct Client {
     pub(super) stream: OwnedFd,
-    /// The client's pidfd. Its end of the stream may have copies, in children
-    /// that outlive it.
-    process: OwnedFd,
+    /// None: it has come by an address.
+    pub(super) kin: Option<Kin>,
 }
+
+/// Proof that a client has come through the door: it is a fork of the process
+/// that made the manager, as the server is.
+///
+/// Its pidfd tells when it ends, even if its end of the stream has copies.
+pub(crate) struct Kin(OwnedFd);
 
 pub(super) fn new() -> Result<(Outside, Inside)> {
     // Packets, so that clients cannot mix up what they hand in.
@@ -61,14 +67,6 @@ impl Outside {
         Ok(ours)
     }
 
-    /// The number of the socket, of which the family has copies.
-    pub(super) fn inode(&self) -> Result<u64> {
-        let socket = rustix::fs::fstat(&self.0).map_err(|error| {
-            Error::system("look at the manager's socket", error)
-        })?;
-        Ok(socket.st_ino)
-    }
-
     /// Asks the server to end.
     pub(super) fn shut_down(&self) -> Result<()> {
         self.knock(SHUT_DOWN, &[])
@@ -88,7 +86,8 @@ impl Inside {
         Ok(
             match (&message[..], descriptors.next(), descriptors.next()) {
                 ([CONNECT], Some(stream), Some(process)) => {
-                    Knock::Client(Client { stream, process })
+                    let kin = Some(Kin(process));
+                    Knock::Client(Client { stream, kin })
                 }
                 ([SHUT_DOWN], ..) => Knock::ShutDown,
                 _ => Knock::Nobody,
@@ -97,7 +96,13 @@ impl Inside {
     }
 }
 
-impl AsRawFd for Inside {
+impl AsFd for Inside {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Outside {
     fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
@@ -109,6 +114,9 @@ impl Client {
     pub(super) fn is_gone(&self) -> bool {
         let over = |fd: &OwnedFd| readable(fd.as_fd(), Some(Duration::ZERO));
         over(&self.stream).unwrap_or(true)
-            || over(&self.process).unwrap_or(true)
+            || self
+                .kin
+                .as_ref()
+                .is_some_and(|Kin(process)| over(process).unwrap_or(true))
     }
 }

@@ -8,36 +8,63 @@
 //!
 //! A connection begins with a pair of sockets, one end of which its client
 //! hands to the server through an inherited socket (`SCM_RIGHTS`): no name in
-//! the file system, no port, nothing to attack. No process but the server
-//! holds the server's ends, so that the kernel tells every client at once
-//! when the server is gone; and the kernel kills the server when its creator
-//! dies (`PR_SET_PDEATHSIG`).
+//! the file system, no port, nothing to attack. A server that has an address
+//! listens there besides, for clients that have inherited nothing; each of
+//! their connections begins with the handshake of
+//! [`connection`](crate::connection), and then says the same. No process but
+//! the server holds the server's ends, so that the kernel tells every client at
+//! once when the server is gone; and the kernel kills the server when its
+//! creator dies (`PR_SET_PDEATHSIG`).
+//!
+//! Who knows the key is trusted with the objects, and with nothing else of the
+//! server: lengths are not believed before the bytes are there, methods of the
+//! user's own types are called by the family only. There is no limit to the
+//! connections but that of the system: each costs the server a thread and a
+//! descriptor (`ulimit -u`, `ulimit -n`); who comes when there is no room for
+//! more is sent away, or waits in the kernel's queue.
 
+mod address;
+mod builder;
 mod client;
 mod dict;
 mod door;
 mod list;
+mod names;
+mod object;
 mod protocol;
 mod queue;
+mod remote;
 mod server;
 mod travel;
 
 use std::fmt;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use client::{Remote, Server};
+use client::{Remote, Server, Way};
 use protocol::Request;
+use server::Begun;
 
+pub use builder::ManagerBuilder;
+pub(crate) use client::forget_connections;
 pub use dict::DictProxy;
+pub(crate) use door::Kin;
 pub use list::ListProxy;
+pub use names::Proxy;
+pub use object::ObjectProxy;
 pub use queue::QueueProxy;
+pub use remote::RemoteManager;
 
+use crate::codec;
+use crate::connection::{Address, Remains};
 use crate::error::{Error, Result};
-use crate::process::{Child, start_internal};
+use crate::pipe::frame;
+use crate::process::Child;
+use crate::sys::method::Making;
 use crate::sys::point::point;
 
 /// How long the server may take for each step of its end.
@@ -63,16 +90,24 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Proxies may be cloned, and used in every process that inherits or is given
 /// them. They travel as items do: through queues and pipes, to the tasks of a
 /// pool, into other proxies. Who receives one must have been started after the
-/// manager, else it is [`Error::Decode`]. An object lives as long as the
-/// server.
+/// manager, or have connected with it, else it is [`Error::Decode`]. An object
+/// lives as long as the server.
 ///
-/// Dropping shuts the server down, in the process that made it; elsewhere it
+/// Processes that have inherited nothing, perhaps on other machines, reach a
+/// manager that was given an [address](ManagerBuilder::address), and the objects
+/// that were [published](Manager::publish): see [`RemoteManager`].
+///
+/// The server lets SIGINT pass, which comes from the terminal to all processes
+/// at once: a program that catches it can still use its objects. Dropping shuts the server down, in the process that made it; elsewhere it
 /// does nothing. After the end of the server, whatever ended it, each call of
 /// each proxy is [`Error::Disconnected`] at once.
 pub struct Manager {
     server: Arc<Server>,
     process: Child,
     pid: i32,
+    address: Option<Address>,
+    /// What a killed server leaves at its address.
+    remains: Option<Remains>,
 }
 
 impl Manager {
@@ -81,17 +116,12 @@ impl Manager {
     /// # Errors
     /// As [`Process::start`](crate::Process::start).
     pub fn new() -> Result<Self> {
-        point("Manager()");
-        let (outside, inside) = door::new()?;
-        let process = start_internal("Manager", || server::run(&inside))?;
-        let pid = process.pid()?.unwrap_or_default();
-        let server = Arc::new(Server::new(outside)?);
-        travel::register(&server);
-        Ok(Self {
-            server,
-            process,
-            pid,
-        })
+        Self::builder().build()
+    }
+
+    /// To be told more before it starts. Python: `BaseManager(…)`.
+    pub fn builder<'a>() -> ManagerBuilder<'a> {
+        ManagerBuilder::new()
     }
 
     /// An empty dict. Python: `manager.dict()`.
@@ -169,6 +199,53 @@ impl Manager {
             .map(QueueProxy::new)
     }
 
+    /// An object of one's own type, which `make` makes of `arguments` in the
+    /// server. Both travel as the task of a pool does: `make` is a function, or
+    /// a closure that captures nothing. Python: `register('Type', make)`, and
+    /// then `manager.Type(arguments)`.
+    ///
+    /// # Errors
+    /// As [`Manager::dict_from`]; [`Error::MethodPanicked`] if `make` panics.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments go in by value, as into the function itself"
+    )]
+    pub fn object<T, A>(
+        &self,
+        make: fn(A) -> T,
+        arguments: A,
+    ) -> Result<ObjectProxy<T>>
+    where
+        T: Send + 'static,
+        A: Serialize + DeserializeOwned,
+    {
+        point("Manager.object");
+        let making = Making::new(make, &arguments)?;
+        self.remote(&Request::NewOwn(making)).map(ObjectProxy::new)
+    }
+
+    /// Gives the object of `proxy` a name, by which a [`RemoteManager`] finds
+    /// it; in the place of what had this name before. Python:
+    /// `register(name, callable=…)`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it is of another manager; as [`Manager::dict`].
+    pub fn publish<P: Proxy>(
+        &self,
+        name: impl Into<String>,
+        proxy: &P,
+    ) -> Result<()> {
+        point("Manager.register");
+        names::publish(&self.server, name.into(), proxy)
+    }
+
+    /// Where it serves; none if it was given no address. For TCP, with the port
+    /// that the system chose. Python: `manager.address`.
+    #[must_use]
+    pub fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
+    }
+
     /// The pid of the server.
     #[must_use]
     pub fn pid(&self) -> i32 {
@@ -192,22 +269,72 @@ impl Manager {
     /// [`Error::NotCreator`].
     pub fn shutdown(&self) -> Result<()> {
         point("Manager.shutdown");
-        if !self.process.is_alive()? {
+        self.end()
+    }
+
+    /// Waits until the server has ended, by whatever comes: for a program that
+    /// does nothing but have it. Python: `get_server().serve_forever()`,
+    /// `manager.join()`.
+    ///
+    /// # Errors
+    /// [`Error::NotCreator`].
+    pub fn join(&self) -> Result<()> {
+        point("Manager.join");
+        self.process.join()?;
+        self.tidy();
+        Ok(())
+    }
+
+    fn end(&self) -> Result<()> {
+        if self.process.is_alive()? {
+            match self.knock() {
+                Ok(()) | Err(Error::Disconnected) => {}
+                Err(error) => return Err(error),
+            }
+            if !self.process.join_timeout(GRACE)? {
+                self.process.terminate()?;
+            }
+            if !self.process.join_timeout(GRACE)? {
+                self.process.kill()?;
+            }
+            self.process.join()?;
+        }
+        self.tidy();
+        Ok(())
+    }
+
+    /// Asks the server to end.
+    fn knock(&self) -> Result<()> {
+        match self.server.way() {
+            Way::Door(door) => door.shut_down(),
+            Way::Address(_) => Ok(()),
+        }
+    }
+
+    /// To be called after the end of the server.
+    fn tidy(&self) {
+        if let Some(remains) = &self.remains {
+            remains.remove();
+        }
+    }
+
+    /// Waits until the server has begun to serve.
+    fn begun(&self, report: &OwnedFd) -> Result<()> {
+        let report = frame::recv(report.as_fd());
+        let begun = report.and_then(|it| codec::decode::<Begun>(&it));
+        if let Ok(Ok(())) = begun {
             return Ok(());
         }
-        match self.server.shut_down() {
-            Ok(()) | Err(Error::Disconnected) => {}
-            Err(error) => return Err(error),
-        }
-        if self.process.join_timeout(GRACE)? {
-            return Ok(());
-        }
-        self.process.terminate()?;
-        if self.process.join_timeout(GRACE)? {
-            return Ok(());
-        }
-        self.process.kill()?;
-        self.process.join()
+        self.end()?;
+        let exitcode = self.process.exitcode()?.unwrap_or_default();
+        let died = || {
+            format!(
+                "it ended in its initializer, with exit code {exitcode} (-n: \
+                 killed by signal n)"
+            )
+        };
+        let reason = begun.ok().and_then(Begun::err).unwrap_or_else(died);
+        Err(Error::ServerFailed { reason })
     }
 
     fn remote(&self, request: &Request) -> Result<Remote> {

@@ -8,12 +8,17 @@
 //! of its family would go on unseen. So a child hands the signal on to its
 //! parent, and that one to its own, until the first process of the family has
 //! it; when that one ends, the others end with it.
+//!
+//! SIGINT, from the terminal, comes to the whole family at once. A manager's
+//! server lets it pass: its creator, which may have caught it, still needs the
+//! objects to clean up, and takes the server with it when it ends. SIGTERM ends
+//! the server, after it has cleaned up itself.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use nix::sys::signal::{
-    SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
+    SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction,
 };
 use rustix::time::Timespec;
 
@@ -30,6 +35,51 @@ pub(crate) fn children_are_forgotten() -> bool {
     };
     action.sa_sigaction == libc::SIG_IGN
         || action.sa_flags & libc::SA_NOCLDWAIT != 0
+}
+
+/// Runs `start`, which forks a server, and lets a SIGINT wait meanwhile: it
+/// would end the server before [`serve_to_the_end`]. `start` is told which
+/// signals are to be blocked afterwards.
+pub(crate) fn without_interrupts<T>(start: impl FnOnce(&SigSet) -> T) -> T {
+    let mut interrupt = SigSet::empty();
+    interrupt.add(Signal::SIGINT);
+    let before = interrupt.thread_swap_mask(SigmaskHow::SIG_BLOCK);
+    let before = before.unwrap_or_else(|_| SigSet::empty());
+    let started = start(&before);
+    let _ = before.thread_set_mask();
+    started
+}
+
+static DOOR: AtomicI32 = AtomicI32::new(-1);
+
+/// In a server: lets SIGINT pass, and makes SIGTERM shut `door`, which the
+/// server takes for the end of all who could knock. `blocked` is what
+/// [`without_interrupts`] has told.
+pub(crate) fn serve_to_the_end(door: BorrowedFd<'_>, blocked: &SigSet) {
+    DOOR.store(door.as_raw_fd(), Ordering::Relaxed);
+    let ignored =
+        SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    let shut = SigAction::new(
+        SigHandler::Handler(on_terminate),
+        SaFlags::SA_RESTART,
+        SigSet::empty(),
+    );
+    // SAFETY: to ignore a signal runs no code; the handler makes one system
+    // call that is async-signal-safe, and reads one atomic.
+    let _ = unsafe { sigaction(Signal::SIGINT, &ignored) };
+    // SAFETY: as before.
+    let _ = unsafe { sigaction(Signal::SIGTERM, &shut) };
+    let _ = blocked.thread_set_mask();
+}
+
+extern "C" fn on_terminate(_signal: i32) {
+    let door = DOOR.load(Ordering::Relaxed);
+    if door >= 0 {
+        // SAFETY: the descriptor was stored by `serve_to_the_end`, and a server
+        // keeps its door until it ends.
+        let door = unsafe { BorrowedFd::borrow_raw(door) };
+        let _ = rustix::net::shutdown(door, rustix::net::Shutdown::Read);
+    }
 }
 
 /// How long a child waits to be ended with its parent.

@@ -28,6 +28,7 @@ mod killed_at_calls;
 mod locks;
 mod locks_killed;
 mod manager;
+mod manager_remote;
 mod manager_server;
 mod manager_travel;
 mod pipe;
@@ -102,6 +103,7 @@ const TESTS: &[&[Test]] = &[
     manager::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,
+    manager_remote::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
@@ -139,6 +141,7 @@ const PROGRAMS: &[&[Test]] = &[
     process_fork::PROGRAMS,
     queue_memory::PROGRAMS,
     pool_family::PROGRAMS,
+    manager_remote::PROGRAMS,
     points::PROGRAMS,
     connection_points::PROGRAMS,
     points_pool::PROGRAMS,
