@@ -81,6 +81,8 @@ pub(super) fn connect_to(
 ) -> Result<OwnedFd> {
     let failed = |errno| match errno {
         Errno::TIMEDOUT => Error::TimedOut,
+        // Who listened has gone, with all who had not been accepted.
+        Errno::CONNRESET => Error::Disconnected,
         errno => Error::system(format!("connect to {address}"), errno),
     };
     let target: SocketAddrAny = match address {

@@ -2,8 +2,7 @@
 
 use std::cell::RefCell;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -20,7 +19,9 @@ use crate::process::{pid, wait::readable};
 
 /// A server, as its clients know it.
 pub(super) struct Server {
-    number: u64,
+    /// By which threads know whose their connections are, and whether it is
+    /// still there.
+    token: Arc<()>,
     identity: Identity,
     way: Way,
 }
@@ -42,10 +43,8 @@ pub struct Remote {
 
 impl Server {
     pub(super) fn new(identity: Identity, way: Way) -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         Self {
-            number,
+            token: Arc::new(()),
             identity,
             way,
         }
@@ -55,7 +54,7 @@ impl Server {
     pub(super) fn found_by(client: Client) -> Result<Self> {
         let (stream, identity) = address::connect(&client)?;
         let server = Self::new(identity, Way::Address(client));
-        Idle::keep(server.number, stream);
+        Idle::keep(&server.token, stream);
         Ok(server)
     }
 
@@ -77,7 +76,7 @@ impl Server {
 
     fn send<R: DeserializeOwned>(&self, message: &impl Serialize) -> Result<R> {
         let message = codec::encode(message)?;
-        let stream = match Idle::take(self.number) {
+        let stream = match Idle::take(&self.token) {
             Some(stream) => stream,
             None => self.connect()?,
         };
@@ -85,7 +84,7 @@ impl Server {
         // reply comes next.
         frame::send(stream.as_fd(), &message)?;
         let reply = frame::recv(stream.as_fd())?;
-        Idle::keep(self.number, stream);
+        Idle::keep(&self.token, stream);
         let reply: Reply<R> = codec::decode(&reply)?;
         Ok(reply?)
     }
@@ -107,6 +106,14 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// Ends this thread's connection. Those of other threads end when these do,
+    /// or need a connection the next time.
+    fn drop(&mut self) {
+        drop(Idle::take(&self.token));
+    }
+}
+
 /// In a forked child: closes the copies of its parent's connections. The server
 /// would take the parent to be there as long as one of them is open.
 pub(crate) fn forget_connections() {
@@ -120,7 +127,7 @@ thread_local! {
 /// A connection between two calls. Each thread has its own, so that calls
 /// neither wait for each other nor get each other's replies.
 struct Idle {
-    server: u64,
+    server: Weak<()>,
     /// A forked child has copies of its parent's, which it must not use.
     owner: i32,
     stream: OwnedFd,
@@ -128,12 +135,12 @@ struct Idle {
 
 impl Idle {
     /// The calling thread's connection with `server`, if it has one.
-    fn take(server: u64) -> Option<OwnedFd> {
+    fn take(server: &Arc<()>) -> Option<OwnedFd> {
         let own = pid();
         let taken = IDLE.try_with(|idle| {
             let mut idle = idle.borrow_mut();
-            idle.retain(|it| it.owner == own);
-            let found = idle.iter().position(|it| it.server == server);
+            idle.retain(|it| it.owner == own && it.server.strong_count() > 0);
+            let found = idle.iter().position(|it| it.is_with(server));
             if found.is_none() {
                 // Servers that have ended leave their connections behind.
                 idle.retain(|it| !it.is_closed());
@@ -145,14 +152,17 @@ impl Idle {
         taken.ok().flatten()
     }
 
-    fn keep(server: u64, stream: OwnedFd) {
-        let owner = pid();
+    fn keep(server: &Arc<()>, stream: OwnedFd) {
         let idle = Self {
-            server,
-            owner,
+            server: Arc::downgrade(server),
+            owner: pid(),
             stream,
         };
         let _ = IDLE.try_with(|all| all.borrow_mut().push(idle));
+    }
+
+    fn is_with(&self, server: &Arc<()>) -> bool {
+        self.server.as_ptr() == Arc::as_ptr(server)
     }
 
     /// A server says nothing unasked, so this can only be the end.

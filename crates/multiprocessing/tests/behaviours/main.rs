@@ -28,13 +28,18 @@ mod killed_at_calls;
 mod locks;
 mod locks_killed;
 mod manager;
+mod manager_killed;
+mod manager_life;
+mod manager_object;
 mod manager_remote;
 mod manager_server;
+mod manager_strangers;
 mod manager_travel;
 mod pipe;
 mod pipe_bytes;
 mod pipe_end;
 mod points;
+mod points_manager;
 mod points_pool;
 mod points_waiting;
 mod pool;
@@ -88,6 +93,7 @@ const TESTS: &[&[Test]] = &[
     region::TESTS,
     points::TESTS,
     connection_points::TESTS,
+    points_manager::TESTS,
     points_pool::TESTS,
     points_waiting::TESTS,
     pipe::TESTS,
@@ -104,6 +110,10 @@ const TESTS: &[&[Test]] = &[
     manager_server::TESTS,
     manager_travel::TESTS,
     manager_remote::TESTS,
+    manager_object::TESTS,
+    manager_life::TESTS,
+    manager_strangers::TESTS,
+    manager_killed::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
@@ -144,6 +154,7 @@ const PROGRAMS: &[&[Test]] = &[
     manager_remote::PROGRAMS,
     points::PROGRAMS,
     connection_points::PROGRAMS,
+    points_manager::PROGRAMS,
     points_pool::PROGRAMS,
     points_waiting::PROGRAMS,
 ];

@@ -243,9 +243,8 @@ fn b203_threads_and_forked_children_have_connections_of_their_own() {
             let remote = connected(address(&manager));
             let queue: QueueProxy<u32> = remote.queue("queue")?;
             drop(remote);
-            let child = started(|| {
-                (0..100).try_for_each(|_| queue.put(queue.get()?))
-            });
+            let child =
+                started(|| (0..100).try_for_each(|_| queue.put(queue.get()?)));
             for number in 0..100 {
                 queue.put(number)?;
                 assert!(queue.get_timeout(SOON)? < 100);
@@ -429,7 +428,7 @@ fn a_manager_that_was_given_no_address_has_none() {
 
 fn an_address_that_is_taken_is_an_error() {
     enter_scratch();
-    for manager in managers() {
+    for manager in [served(Path::new("here")), served(tcp())] {
         let second = Manager::builder().address(address(&manager)).build();
         assert!(matches!(second, Err(Error::System { .. })), "{second:?}");
         drop(connected(address(&manager)));
