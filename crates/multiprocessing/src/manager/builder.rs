@@ -70,7 +70,14 @@ impl<'a> ManagerBuilder<'a> {
     ///
     /// To a path come only processes of this user, to a port those of every
     /// machine that has a way to it. See [`connection`](crate::connection) for
-    /// what the key keeps away, and what it does not.
+    /// what the key keeps away, and what it does not. Who knows it is trusted
+    /// with the objects: he may put into them as much as there is memory.
+    ///
+    /// Of those who have not shown yet that they know it, 64 are dealt with at
+    /// once, for 5 seconds each at most; others wait in the system's queue. Then
+    /// each thread of a client costs the server a thread and a descriptor, and
+    /// there is no limit but the system's (`ulimit -u`, `ulimit -n`). A message
+    /// has 2 GiB at most.
     pub fn address(mut self, address: impl Into<Address>) -> Self {
         self.place = Place::Address(address.into());
         self
@@ -93,9 +100,10 @@ impl<'a> ManagerBuilder<'a> {
     /// Lets the server run `function` before it serves. Python:
     /// `start(initializer, initargs)`; here the closure holds the arguments.
     ///
-    /// It may use all that this process has; afterwards the server gives up the
-    /// descriptors that it has inherited, so that files, pipes and connections
-    /// from before it fail there. What it opens itself it keeps.
+    /// What moves into the closure is the server's. It may use all that this
+    /// process has; afterwards the server gives up the descriptors that it has
+    /// inherited, so that files, pipes and connections from before it fail
+    /// there. What it opens itself it keeps.
     pub fn initializer<R: Initialized>(
         mut self,
         function: impl FnOnce() -> R + 'a,

@@ -28,6 +28,7 @@ mod builder;
 mod client;
 mod dict;
 mod door;
+mod life;
 mod list;
 mod names;
 mod object;
@@ -38,16 +39,13 @@ mod server;
 mod travel;
 
 use std::fmt;
-use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use client::{Remote, Server, Way};
+use client::{Remote, Server};
 use protocol::Request;
-use server::Begun;
 
 pub use builder::ManagerBuilder;
 pub(crate) use client::forget_connections;
@@ -59,16 +57,13 @@ pub use object::ObjectProxy;
 pub use queue::QueueProxy;
 pub use remote::RemoteManager;
 
-use crate::codec;
 use crate::connection::{Address, Remains};
-use crate::error::{Error, Result};
-use crate::pipe::frame;
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::process::Child;
 use crate::sys::method::Making;
 use crate::sys::point::point;
-
-/// How long the server may take for each step of its end.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A server process, and what makes objects in it. Python:
 /// `multiprocessing.Manager()`, a `SyncManager`.
@@ -94,13 +89,14 @@ const GRACE: Duration = Duration::from_secs(1);
 /// lives as long as the server.
 ///
 /// Processes that have inherited nothing, perhaps on other machines, reach a
-/// manager that was given an [address](ManagerBuilder::address), and the objects
-/// that were [published](Manager::publish): see [`RemoteManager`].
+/// manager that was given an [address](ManagerBuilder::address), and what was
+/// [published](Manager::publish): see [`RemoteManager`].
 ///
 /// The server lets SIGINT pass, which comes from the terminal to all processes
-/// at once: a program that catches it can still use its objects. Dropping shuts the server down, in the process that made it; elsewhere it
-/// does nothing. After the end of the server, whatever ended it, each call of
-/// each proxy is [`Error::Disconnected`] at once.
+/// at once: a program that catches it can still use its objects. Dropping
+/// shuts the server down, in the process that made it; elsewhere it does
+/// nothing. After the end of the server, whatever ended it, each call of each
+/// proxy is [`Error::Disconnected`] at once.
 pub struct Manager {
     server: Arc<Server>,
     process: Child,
@@ -252,103 +248,11 @@ impl Manager {
         self.pid
     }
 
-    /// How the server ended: `Some(n)` for exit code n, `Some(-n)` if signal n
-    /// killed it, `None` while it runs.
-    ///
-    /// # Errors
-    /// [`Error::NotCreator`].
-    pub fn exitcode(&self) -> Result<Option<i32>> {
-        self.process.exitcode()
-    }
-
-    /// Ends the server, and with it all its objects, and waits until it has
-    /// ended. Once it has, nothing more happens. Python:
-    /// `manager.shutdown()`.
-    ///
-    /// # Errors
-    /// [`Error::NotCreator`].
-    pub fn shutdown(&self) -> Result<()> {
-        point("Manager.shutdown");
-        self.end()
-    }
-
-    /// Waits until the server has ended, by whatever comes: for a program that
-    /// does nothing but have it. Python: `get_server().serve_forever()`,
-    /// `manager.join()`.
-    ///
-    /// # Errors
-    /// [`Error::NotCreator`].
-    pub fn join(&self) -> Result<()> {
-        point("Manager.join");
-        self.process.join()?;
-        self.tidy();
-        Ok(())
-    }
-
-    fn end(&self) -> Result<()> {
-        if self.process.is_alive()? {
-            match self.knock() {
-                Ok(()) | Err(Error::Disconnected) => {}
-                Err(error) => return Err(error),
-            }
-            if !self.process.join_timeout(GRACE)? {
-                self.process.terminate()?;
-            }
-            if !self.process.join_timeout(GRACE)? {
-                self.process.kill()?;
-            }
-            self.process.join()?;
-        }
-        self.tidy();
-        Ok(())
-    }
-
-    /// Asks the server to end.
-    fn knock(&self) -> Result<()> {
-        match self.server.way() {
-            Way::Door(door) => door.shut_down(),
-            Way::Address(_) => Ok(()),
-        }
-    }
-
-    /// To be called after the end of the server.
-    fn tidy(&self) {
-        if let Some(remains) = &self.remains {
-            remains.remove();
-        }
-    }
-
-    /// Waits until the server has begun to serve.
-    fn begun(&self, report: &OwnedFd) -> Result<()> {
-        let report = frame::recv(report.as_fd());
-        let begun = report.and_then(|it| codec::decode::<Begun>(&it));
-        if let Ok(Ok(())) = begun {
-            return Ok(());
-        }
-        self.end()?;
-        let exitcode = self.process.exitcode()?.unwrap_or_default();
-        let died = || {
-            format!(
-                "it ended in its initializer, with exit code {exitcode} (-n: \
-                 killed by signal n)"
-            )
-        };
-        let reason = begun.ok().and_then(Begun::err).unwrap_or_else(died);
-        Err(Error::ServerFailed { reason })
-    }
-
     fn remote(&self, request: &Request) -> Result<Remote> {
         Ok(Remote {
             id: self.server.call(request)?,
             server: Arc::clone(&self.server),
         })
-    }
-}
-
-impl Drop for Manager {
-    fn drop(&mut self) {
-        // In another process than the creator it is refused, as it should be.
-        let _ = self.shutdown();
     }
 }
 

@@ -55,6 +55,25 @@ use crate::sys::point::point;
 /// wait: each call is one step. So what may be called is what the caller's
 /// module may name, as everywhere in Rust; Python keeps a list (`exposed`).
 ///
+/// ```compile_fail,E0624
+/// mod account {
+///     pub struct Account(pub u32);
+///
+///     impl Account {
+///         fn forge(&mut self, sum: u32) {
+///             self.0 = sum;
+///         }
+///     }
+/// }
+///
+/// # fn main() -> multiprocessing::Result<()> {
+/// let manager = multiprocessing::Manager::new()?;
+/// let account = manager.object(account::Account, 0)?;
+/// account.call(account::Account::forge, 1_000_000)?;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Arguments and results travel, as items do. An error that a method returns is
 /// such a result. A panic in it is [`MethodPanicked`]; the object can still be
 /// used, as in Python: what one caller does wrong must not take it from all
@@ -66,7 +85,8 @@ use crate::sys::point::point;
 /// and to who receives it in another program it is an [`Error::Decode`].
 ///
 /// The object itself is never moved, and need not be of a serde type. When the
-/// server ends it is gone, without its destructor.
+/// server ends it is gone, without its destructor. A method can use proxies of
+/// managers that were made before its own; the server is no client of itself.
 ///
 /// # Errors
 /// [`Error::Disconnected`] if the server has ended, [`Error::Encode`] or

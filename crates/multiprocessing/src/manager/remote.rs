@@ -135,7 +135,8 @@ impl RemoteManager {
     /// # Errors
     /// [`NotPublished`](crate::Error::NotPublished) if there is none,
     /// [`WrongKind`](crate::Error::WrongKind) if it is none of the kind that is
-    /// asked for, or has other items; [`Disconnected`](crate::Error::Disconnected);
+    /// asked for, or has other items;
+    /// [`Disconnected`](crate::Error::Disconnected);
     /// [`System`](crate::Error::System) if there is no descriptor left for a
     /// connection.
     pub fn find<P: Proxy>(&self, name: &str) -> Result<P> {

@@ -28,6 +28,7 @@ mod killed_at_calls;
 mod locks;
 mod locks_killed;
 mod manager;
+mod manager_address;
 mod manager_killed;
 mod manager_life;
 mod manager_object;
@@ -110,6 +111,7 @@ const TESTS: &[&[Test]] = &[
     manager_server::TESTS,
     manager_travel::TESTS,
     manager_remote::TESTS,
+    manager_address::TESTS,
     manager_object::TESTS,
     manager_life::TESTS,
     manager_strangers::TESTS,

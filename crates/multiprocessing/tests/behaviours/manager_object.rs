@@ -283,6 +283,9 @@ fn a_proxy_of_an_older_manager_is_an_argument() {
         };
         assert!(counter.call(tell, list.clone())?);
         assert_eq!(list.to_vec()?, [3]);
+        // The server is no client of itself.
+        let refused = counter.call(tell, manager.list()?);
+        assert!(matches!(refused, Err(Error::Decode { .. })), "{refused:?}");
         Ok(())
     });
 }
