@@ -362,8 +362,8 @@ fn a_listener_that_is_no_manager_is_an_error() {
             client.join().expect("no panic")
         });
         match (answer, end.map(drop)) {
-            (None, Err(Error::Disconnected)) => {}
-            (Some(b"\0nonsense"), Err(Error::Decode { .. })) => {}
+            (None, Err(Error::Disconnected))
+            | (Some(b"\0nonsense"), Err(Error::Decode { .. })) => {}
             (Some(_), Err(Error::Invalid { what })) => {
                 assert!(what.contains("of version 0.0.0"), "{what}");
             }
