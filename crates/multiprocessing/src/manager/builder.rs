@@ -132,18 +132,16 @@ impl<'a> ManagerBuilder<'a> {
             None => Ok((None, None)),
         }?;
         let moved = RefCell::new((listener, self.initializer));
-        let process = signal::without_interrupts(|blocked| {
-            start_internal("Manager", || {
-                signal::serve_to_the_end(inside.as_fd(), blocked);
-                handover::to_this_process();
-                let (listener, initializer) = moved.take();
-                server::run(Duty {
-                    identity,
-                    door: inside,
-                    listener: listener.map(Arc::new),
-                    initializer,
-                    report: theirs,
-                })
+        let process = start_internal("Manager", || {
+            signal::serve_to_the_end(inside.as_fd());
+            handover::to_this_process();
+            let (listener, initializer) = moved.take();
+            server::run(Duty {
+                identity,
+                door: inside,
+                listener: listener.map(Arc::new),
+                initializer,
+                report: theirs,
             })
         })?;
         handover::to_child(moved);

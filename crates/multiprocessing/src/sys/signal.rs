@@ -18,7 +18,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use nix::sys::signal::{
-    SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction,
+    SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction,
 };
 use rustix::time::Timespec;
 
@@ -37,25 +37,12 @@ pub(crate) fn children_are_forgotten() -> bool {
         || action.sa_flags & libc::SA_NOCLDWAIT != 0
 }
 
-/// Runs `start`, which forks a server, and lets a SIGINT wait meanwhile: it
-/// would end the server before [`serve_to_the_end`]. `start` is told which
-/// signals are to be blocked afterwards.
-pub(crate) fn without_interrupts<T>(start: impl FnOnce(&SigSet) -> T) -> T {
-    let mut interrupt = SigSet::empty();
-    interrupt.add(Signal::SIGINT);
-    let before = interrupt.thread_swap_mask(SigmaskHow::SIG_BLOCK);
-    let before = before.unwrap_or_else(|_| SigSet::empty());
-    let started = start(&before);
-    let _ = before.thread_set_mask();
-    started
-}
-
 static DOOR: AtomicI32 = AtomicI32::new(-1);
 
 /// In a server: lets SIGINT pass, and makes SIGTERM shut `door`, which the
-/// server takes for the end of all who could knock. `blocked` is what
-/// [`without_interrupts`] has told.
-pub(crate) fn serve_to_the_end(door: BorrowedFd<'_>, blocked: &SigSet) {
+/// server takes for the end of all who could knock. Up to here it does with
+/// both what its creator does.
+pub(crate) fn serve_to_the_end(door: BorrowedFd<'_>) {
     DOOR.store(door.as_raw_fd(), Ordering::Relaxed);
     let ignored =
         SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
@@ -69,7 +56,6 @@ pub(crate) fn serve_to_the_end(door: BorrowedFd<'_>, blocked: &SigSet) {
     let _ = unsafe { sigaction(Signal::SIGINT, &ignored) };
     // SAFETY: as before.
     let _ = unsafe { sigaction(Signal::SIGTERM, &shut) };
-    let _ = blocked.thread_set_mask();
 }
 
 extern "C" fn on_terminate(_signal: i32) {

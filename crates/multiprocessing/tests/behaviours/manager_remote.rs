@@ -14,7 +14,8 @@ use serde::{Serialize, Serializer};
 
 use crate::connection::{enter_scratch, tcp};
 use crate::harness::{Test, list};
-use crate::support::{SOON, joined, program, started, tell, told};
+use crate::procfs::descriptors_of;
+use crate::support::{SOON, eventually, joined, program, started, tell, told};
 
 pub(crate) const TESTS: &[Test] = list![
     b203_workers_of_another_program_get_two_queues_by_name,
@@ -27,6 +28,7 @@ pub(crate) const TESTS: &[Test] = list![
     an_object_of_another_manager_is_not_published,
     a_listener_that_is_no_manager_is_an_error,
     a_key_is_not_shown_by_a_manager,
+    who_drops_it_leaves_no_connection,
 ];
 
 pub(crate) const PROGRAMS: &[Test] = list![work_for_a_master];
@@ -370,6 +372,20 @@ fn a_listener_that_is_no_manager_is_an_error() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+fn who_drops_it_leaves_no_connection() {
+    let manager = served(tcp());
+    let list = manager.list::<u8>().expect("a list");
+    manager.publish("list", &list).expect("it answers");
+    let before = descriptors_of(manager.pid());
+    let remote = connected(address(&manager));
+    let its: ListProxy<u8> = remote.list("list").expect("it is there");
+    drop(remote);
+    assert!(its.is_empty().expect("it answers"));
+    assert!(descriptors_of(manager.pid()) > before);
+    drop(its);
+    eventually(SOON, || descriptors_of(manager.pid()) == before);
 }
 
 fn a_key_is_not_shown_by_a_manager() {
