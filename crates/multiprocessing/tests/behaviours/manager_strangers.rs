@@ -235,20 +235,23 @@ fn b211_a_message_in_pieces_stops_nobody() {
 fn messages() -> impl Strategy<Value = Vec<u8>> {
     // The repetition of a list asks for memory, as whoever knows the key may.
     const REPEAT: [u8; 2] = [1, 8];
-    let small = prop_oneof![4 => 0..14_u8, 1 => any::<u8>()];
     let number = prop_oneof![
-        4 => (0..4_u8).prop_map(|n| vec![n]),
+        6 => (0..6_u8).prop_map(|n| vec![n]),
+        1 => (0..14_u8).prop_map(|n| vec![n]),
         1 => Just(vec![0xff, 0xff, 0xff, 0xff, 0x07]),
         1 => Just([vec![0xff; 9], vec![1]].concat()),
-        2 => vec(any::<u8>(), 0..20),
+        1 => vec(any::<u8>(), 0..20),
     ];
-    let object = (0..2_u8, small.clone(), 0..6_u8, small);
-    let guided = (object, vec(number, 0..6)).prop_map(
-        |((hall, request, id, call), numbers)| {
-            let start = vec![hall, request, id, call];
-            [start, numbers.concat()].concat()
-        },
-    );
+    // Of a dict, of the list or of the queue; who serves; anything.
+    let start = prop_oneof![
+        Just(vec![0, 3, 1]),
+        Just(vec![0, 4, 2]),
+        Just(vec![0, 5, 0]),
+        (0..3_u8).prop_map(|call| vec![1, call]),
+        (0..2_u8, 0..14_u8).prop_map(|(hall, request)| vec![hall, request]),
+    ];
+    let guided = (start, vec(number, 0..7))
+        .prop_map(|(start, numbers)| [start, numbers.concat()].concat());
     let repeats = |bytes: &Vec<u8>| {
         bytes.get(1) == Some(&4) && bytes.get(3..5) == Some(&REPEAT)
     };
