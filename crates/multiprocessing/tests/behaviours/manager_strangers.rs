@@ -236,7 +236,7 @@ fn messages() -> impl Strategy<Value = Vec<u8>> {
     // The repetition of a list asks for memory, as whoever knows the key may.
     const REPEAT: [u8; 2] = [1, 8];
     let number = prop_oneof![
-        6 => (0..6_u8).prop_map(|n| vec![n]),
+        6 => prop_oneof![Just(0), Just(1), Just(4)].prop_map(|n| vec![n]),
         1 => (0..14_u8).prop_map(|n| vec![n]),
         1 => Just(vec![0xff, 0xff, 0xff, 0xff, 0x07]),
         1 => Just([vec![0xff; 9], vec![1]].concat()),
@@ -245,7 +245,7 @@ fn messages() -> impl Strategy<Value = Vec<u8>> {
     // Of a dict, of the list or of the queue; who serves; anything.
     let start = prop_oneof![
         Just(vec![0, 3, 1]),
-        Just(vec![0, 4, 2]),
+        (0..3_u8, 0..9_u8).prop_map(|(kind, call)| vec![0, 4, 2, kind, call]),
         Just(vec![0, 5, 0]),
         (0..3_u8).prop_map(|call| vec![1, call]),
         (0..2_u8, 0..14_u8).prop_map(|(hall, request)| vec![hall, request]),
