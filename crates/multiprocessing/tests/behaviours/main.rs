@@ -29,10 +29,10 @@ mod locks;
 mod locks_killed;
 mod manager;
 mod manager_address;
-mod manager_killed;
 mod manager_life;
 mod manager_object;
 mod manager_remote;
+mod manager_remote_killed;
 mod manager_server;
 mod manager_strangers;
 mod manager_travel;
@@ -40,8 +40,8 @@ mod pipe;
 mod pipe_bytes;
 mod pipe_end;
 mod points;
-mod points_manager;
 mod points_pool;
+mod points_remote;
 mod points_waiting;
 mod pool;
 mod pool_callbacks;
@@ -94,7 +94,7 @@ const TESTS: &[&[Test]] = &[
     region::TESTS,
     points::TESTS,
     connection_points::TESTS,
-    points_manager::TESTS,
+    points_remote::TESTS,
     points_pool::TESTS,
     points_waiting::TESTS,
     pipe::TESTS,
@@ -115,7 +115,7 @@ const TESTS: &[&[Test]] = &[
     manager_object::TESTS,
     manager_life::TESTS,
     manager_strangers::TESTS,
-    manager_killed::TESTS,
+    manager_remote_killed::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
@@ -156,7 +156,7 @@ const PROGRAMS: &[&[Test]] = &[
     manager_remote::PROGRAMS,
     points::PROGRAMS,
     connection_points::PROGRAMS,
-    points_manager::PROGRAMS,
+    points_remote::PROGRAMS,
     points_pool::PROGRAMS,
     points_waiting::PROGRAMS,
 ];
