@@ -288,6 +288,48 @@ pub enum Error {
     #[error("the result is not ready: call wait() or get() first")]
     NotReady,
 
+    /// A method of an object in a manager panicked, or the function that was to
+    /// make the object. Python: the exception, or `RemoteError`, with the
+    /// server's traceback.
+    #[error(
+        "a method panicked in the manager: {message}; what it had changed of \
+         the object before stays so"
+    )]
+    MethodPanicked {
+        /// The panic's message and place.
+        message: String,
+    },
+
+    /// The server of a manager could not begin to serve; there is none now.
+    /// Python: `EOFError`.
+    #[error("the server of the manager could not begin: {reason}")]
+    ServerFailed {
+        /// Why.
+        reason: String,
+    },
+
+    /// The manager has nothing under this name. Python: `RemoteError`.
+    #[error(
+        "the manager has published nothing as {name}: publish it first, or \
+         look for another name"
+    )]
+    NotPublished {
+        /// The name.
+        name: String,
+    },
+
+    /// What the manager has published under this name is of another kind, or
+    /// has items of another type. Python: `AttributeError`, when it is used.
+    #[error("the manager has published a {found} as {name}, and no {wanted}")]
+    WrongKind {
+        /// The name.
+        name: String,
+        /// The type of the proxy that was published.
+        found: String,
+        /// The type that was asked for.
+        wanted: String,
+    },
+
     /// An argument that makes no sense. Python: `ValueError`.
     #[error("{what}")]
     Invalid {

@@ -57,13 +57,20 @@
 //! | `.Condition()`, `.Condition(lock)` | [`Manager::condition`], [`Manager::condition_with_lock`], [`Manager::condition_with_rlock`] | |
 //! | `.Barrier(n)`, `.Barrier(n, timeout=t)` | [`Manager::barrier`], [`Manager::barrier_with_timeout`] | without an action |
 //! | `_number_of_objects()` | [`Manager::number_of_objects`] | |
+//! | `BaseManager(address=a, authkey=k)`, `start(f)` | [`Manager::builder`]`().address(a).authkey(k).initializer(f).build()` | without an address, only those reach it who inherit it |
+//! | `register('get_queue', callable=lambda: q)` | [`manager.publish`](Manager::publish)`("get_queue", &q)` | an object, and not what makes it |
+//! | `connect()`, `m.get_queue()` | [`RemoteManager::connect`]`(a, k)?.`[`queue`](RemoteManager::queue)`("get_queue")` | kind and item types are checked, by their names |
+//! | `get_server().serve_forever()` | `build()`, then [`join`](Manager::join) | the server is always a process of its own |
+//! | `register('Maths', Maths)`, `m.Maths(x)` | [`manager.object`](Manager::object)`(Maths::new, x)` | for the family of the manager |
+//! | `maths.add(1)` | `maths.`[`call`](ObjectProxy::call)`(Maths::add, 1)` | a method is a function, or a closure that captures nothing |
 //! | `multiprocessing.dummy.Process` | [`dummy::Process`] | for a pool of threads, see [`dummy`] |
 //!
 //! Time limits are [`Duration`](std::time::Duration)s, where Python has
 //! seconds. A call with a limit may take 0.1 s longer where another process is
 //! stopped in the middle of its own.
 //!
-//! Not here: the `shared_memory` module.
+//! Not here: custom objects that other programs than the manager's family call;
+//! the `shared_memory` module.
 //!
 //! # What is different, and why
 //!
@@ -138,6 +145,9 @@
 //! | 193 | `+` of a list proxy makes a plain list | `to_vec`, then `extend` |
 //! | 195, 196 | a proxy is iterated while it changes | `to_vec`, `keys` and their like are copies |
 //! | 200 | `repr` of a namespace shows the values | the names: nobody knows their types |
+//! | 201 | a method that is not exposed cannot be called | one calls what one may name: a private method is not exposed, and that does not compile |
+//! | 202 | a server that is slow to shut down has exit code -SIGTERM | SIGTERM is a shutdown as well: 0, or -9 if it does not answer at all |
+//! | 203 | a name that was not registered has no method | [`Error::NotPublished`]; a wrong kind is [`Error::WrongKind`] |
 //! | 210 | a proxy that travels counts, too | what was encoded once stays as long as the server |
 //! | 213, 214, 215, 216 | segments of `shared_memory` are found by name | regions have no name (217), so nothing is left of them |
 //! | 218 | exit hooks, in an order | destructors, in the order of the scopes |
@@ -184,8 +194,8 @@ pub use error::{Error, Result};
 pub use manager::{
     ArrayProxy, BarrierProxy, BoundedSemaphoreProxy, ConditionProxy, DictProxy,
     EventProxy, JoinableQueueProxy, ListProxy, LockProxy, Manager,
-    NamespaceProxy, ProxyGuard, QueueProxy, RLockProxy, SemaphoreProxy,
-    ValueProxy,
+    ManagerBuilder, NamespaceProxy, ObjectProxy, Proxy, ProxyGuard, QueueProxy,
+    RLockProxy, RemoteManager, SemaphoreProxy, ValueProxy,
 };
 pub use pipe::{Connection, Pipe};
 pub use pool::{AsyncResult, Imap, Initialized, Pool, PoolBuilder};

@@ -84,6 +84,10 @@ impl Client {
     /// or a key that cannot be.
     pub fn connect(&self) -> Result<Connection> {
         point("Client()");
+        self.open()
+    }
+
+    pub(crate) fn open(&self) -> Result<Connection> {
         let key = Key::new(&self.authkey)?;
         let start = Instant::now();
         let stream = socket::connect_to(&self.address, self.limit)?;
@@ -97,6 +101,14 @@ impl Client {
         };
         line.authenticate(&key)?;
         Ok(Connection::from_socket(stream))
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
     }
 }
 

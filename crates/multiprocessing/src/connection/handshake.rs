@@ -38,7 +38,7 @@ pub(super) const WELCOME: u8 = b'+';
 pub(super) const REFUSAL: u8 = b'-';
 
 /// Random bytes of the system's, which no forked process draws twice.
-pub(super) fn random<const N: usize>() -> Result<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     SysRng
         .try_fill_bytes(&mut bytes)

@@ -1,7 +1,8 @@
 //! The side that is connected to.
 
 use std::fmt;
-use std::os::fd::{AsFd, OwnedFd};
+use std::iter::once;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use rustix::net::{Shutdown, shutdown};
 use super::address::Address;
 use super::entrance::{Door, Entrance};
 use super::handshake::Key;
-use super::place::Place;
+use super::place::{Place, Remains};
 use super::socket;
 use crate::error::Result;
 use crate::pipe::Connection;
@@ -78,6 +79,10 @@ impl Listener {
     /// directory or a descriptor.
     pub fn new() -> Result<Self> {
         point("Listener()");
+        Self::open_private()
+    }
+
+    pub(crate) fn open_private() -> Result<Self> {
         let (socket, place) = Place::private()?;
         let address = Address::from(place.path());
         Ok(Self::at(socket, address, Some(place)))
@@ -92,7 +97,11 @@ impl Listener {
     /// path that cannot be.
     pub fn bind(address: impl Into<Address>) -> Result<Self> {
         point("Listener()");
-        match address.into() {
+        Self::open(address.into())
+    }
+
+    pub(crate) fn open(address: Address) -> Result<Self> {
+        match address {
             Address::Unix(path) => {
                 let (socket, place) = Place::at(&path)?;
                 Ok(Self::at(socket, Address::Unix(path), Some(place)))
@@ -148,6 +157,10 @@ impl Listener {
     /// descriptor: the next call goes on.
     pub fn accept(&self) -> Result<Connection> {
         point("Listener.accept");
+        self.admit()
+    }
+
+    pub(crate) fn admit(&self) -> Result<Connection> {
         let key = Key::new(&self.authkey)?;
         let door = Door {
             socket: self.socket.as_fd(),
@@ -215,6 +228,26 @@ impl Listener {
     /// Ends the listener, in all processes that have it, and removes its path,
     /// as dropping does. Connections that it has accepted stay.
     pub fn close(self) {}
+
+    /// The same by one of those who share it, who ends his process then.
+    pub(crate) fn end(&self) {
+        if let Some(place) = &self.place {
+            place.remove();
+        }
+        // The copies of other processes end with it.
+        let _ = shutdown(&self.socket, Shutdown::Both);
+    }
+
+    /// What is left of it when its process is killed.
+    pub(crate) fn remains(&self) -> Option<Remains> {
+        self.place.as_ref().map(Place::remains)
+    }
+
+    /// Its descriptors in this process.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = RawFd> {
+        let lock = self.place.as_ref().and_then(Place::lock);
+        once(self.socket.as_raw_fd()).chain(lock)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -226,11 +259,7 @@ impl Drop for Listener {
         if !handover::ends_here(self.maker) {
             return;
         }
-        if let Some(place) = &self.place {
-            place.remove();
-        }
-        // The copies of other processes end with it.
-        let _ = shutdown(&self.socket, Shutdown::Both);
+        self.end();
         lock(&self.entrance).close();
     }
 }

@@ -9,7 +9,9 @@
 //! 0700, and of whoever connects the kernel itself tells the user
 //! (`SO_PEERCRED`). To a port, everybody; so each side has to prove first that
 //! it knows a key, without telling it (HMAC-SHA256 of random bytes). Strangers
-//! cannot stop a listener: `poll` watches them all at once, with a deadline.
+//! cannot stop a listener: `poll` watches them all at once, with a deadline. A
+//! process that ends is seen at once, since the kernel closes what it had open;
+//! a machine that has gone without a word, after a minute (`SO_KEEPALIVE`).
 //!
 //! What the key does not do: it hides nothing. Over a network, who can read or
 //! change the packets can read or change the messages after the handshake; use
@@ -30,7 +32,9 @@ use std::time::Duration;
 
 pub use address::Address;
 pub use client::Client;
+pub(crate) use handshake::random;
 pub use listener::Listener;
+pub(crate) use place::Remains;
 
 pub use crate::pipe::{Connection, Descriptor};
 

@@ -11,7 +11,7 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::{
     DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt,
 };
@@ -84,6 +84,18 @@ impl Place {
         &self.path
     }
 
+    pub(super) fn remains(&self) -> Remains {
+        Remains {
+            path: self.path.clone(),
+            identity: self.identity,
+            private: self.lock.is_some(),
+        }
+    }
+
+    pub(super) fn lock(&self) -> Option<RawFd> {
+        self.lock.as_ref().map(AsRawFd::as_raw_fd)
+    }
+
     /// To be called under the lock.
     fn take(path: &Path) -> Result<(OwnedFd, Self)> {
         let failed = |error| failed(path, error);
@@ -117,6 +129,34 @@ impl Place {
         }
         if let (Some(_), Some(directory)) = (&self.lock, self.path.parent()) {
             let _ = fs::remove_dir(directory);
+        }
+    }
+}
+
+/// What a killed process leaves of a place.
+pub(crate) struct Remains {
+    path: PathBuf,
+    identity: (u64, u64),
+    private: bool,
+}
+
+impl Remains {
+    /// Removes it, unless somebody has taken the path since.
+    pub(crate) fn remove(&self) {
+        let ours = || identity(&self.path).is_ok_and(|it| it == self.identity);
+        let (Some(directory), true) = (self.path.parent(), ours()) else {
+            return;
+        };
+        let Ok(_turn) = lock(directory) else {
+            return;
+        };
+        // Its number may be another's by now, who listens there.
+        let name = socket::name(&self.path);
+        if ours() && name.is_ok_and(|name| is_deserted(&self.path, &name)) {
+            let _ = fs::remove_file(&self.path);
+            if self.private {
+                let _ = fs::remove_dir(directory);
+            }
         }
     }
 }

@@ -26,6 +26,11 @@ pub(super) const BACKLOG: i32 = i32::MAX;
 /// of them zero.
 const LONGEST_PATH: usize = 107;
 
+/// After how long a silence another machine is asked whether it is there, and
+/// how often before it is held to be gone: one minute together.
+const SILENCE: Duration = Duration::from_secs(15);
+const QUESTIONS: u32 = 3;
+
 /// How often is looked whether a full listener has room again.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -76,6 +81,8 @@ pub(super) fn connect_to(
 ) -> Result<OwnedFd> {
     let failed = |errno| match errno {
         Errno::TIMEDOUT => Error::TimedOut,
+        // Who listened has gone, with all who had not been accepted.
+        Errno::CONNRESET => Error::Disconnected,
         errno => Error::system(format!("connect to {address}"), errno),
     };
     let target: SocketAddrAny = match address {
@@ -108,10 +115,16 @@ pub(super) fn connect_to(
     Ok(socket)
 }
 
-/// Lets a message leave at once: TCP would wait for a second one.
+/// Lets a message leave at once, where TCP would wait for a second one; and
+/// notices that the other machine has gone without a word, where it would wait
+/// for ever.
 pub(super) fn prepare(socket: BorrowedFd<'_>, address: &Address) {
     if matches!(address, Address::Tcp(_)) {
         let _ = sockopt::set_tcp_nodelay(socket, true);
+        let _ = sockopt::set_tcp_keepidle(socket, SILENCE);
+        let _ = sockopt::set_tcp_keepintvl(socket, SILENCE);
+        let _ = sockopt::set_tcp_keepcnt(socket, QUESTIONS);
+        let _ = sockopt::set_socket_keepalive(socket, true);
     }
 }
 

@@ -3,30 +3,44 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::address;
 use super::door::Outside;
-use super::protocol::{Call, Id, New, Refusal, Reply, Request};
+use super::protocol::{
+    Call, HallCall, Id, Identity, Message, New, Refusal, Reply, Request,
+};
 use super::tether::Tether;
 use crate::codec;
+use crate::connection::Client;
 use crate::error::{Error, Result};
 use crate::pipe::frame;
 use crate::process::{pid, wait::readable};
 
 /// A server, as its clients know it.
 pub(super) struct Server {
-    number: u64,
-    inode: u64,
-    door: Outside,
+    /// By which threads know whose their connections are, and whether it is
+    /// still there.
+    token: Arc<()>,
+    identity: Identity,
+    way: Way,
+}
+
+/// How a client comes to a connection.
+pub(super) enum Way {
+    /// It has the door by inheritance.
+    Door(Outside),
+    /// It knows the address and the key.
+    Address(Client),
 }
 
 /// An object in a server.
 #[derive(Clone)]
-pub(super) struct Remote {
+pub struct Remote {
     pub(super) server: Arc<Server>,
     pub(super) id: Id,
     tether: Arc<Tether>,
@@ -67,16 +81,25 @@ impl fmt::Debug for Remote {
 impl Server {
     /// Its first connection is there at once: a server that has less room than
     /// its creator could not take it, and nobody would learn why.
-    pub(super) fn new(door: Outside) -> Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let server = Self {
-            number,
-            inode: door.inode()?,
-            door,
-        };
-        Idle::keep(number, server.door.connect()?);
-        Ok(server)
+    pub(super) fn behind(identity: Identity, door: Outside) -> Result<Self> {
+        let stream = door.connect()?;
+        Ok(Self::new(identity, Way::Door(door), stream))
+    }
+
+    /// The server that is found at an address.
+    pub(super) fn found_by(client: Client) -> Result<Self> {
+        let (stream, identity) = address::connect(&client)?;
+        Ok(Self::new(identity, Way::Address(client), stream))
+    }
+
+    fn new(identity: Identity, way: Way, stream: OwnedFd) -> Self {
+        let token = Arc::new(());
+        Idle::keep(&token, stream);
+        Self {
+            token,
+            identity,
+            way,
+        }
     }
 
     /// Makes an object.
@@ -85,7 +108,7 @@ impl Server {
         let (tether, theirs) = Tether::new();
         let theirs: Vec<_> = theirs.iter().map(AsFd::as_fd).collect();
         Ok(Remote {
-            id: self.call_with(&request, &theirs)?,
+            id: self.send(&Message::Object(request), &theirs)?,
             server: Arc::clone(self),
             tether: Arc::new(tether),
         })
@@ -96,27 +119,35 @@ impl Server {
         &self,
         request: &Request,
     ) -> Result<R> {
-        self.call_with(request, &[])
+        self.send(&Message::Object(request), &[])
     }
 
-    fn call_with<R: DeserializeOwned>(
+    /// As [`call`](Self::call), of what the server does besides its objects.
+    pub(super) fn call_hall<R: DeserializeOwned>(
         &self,
-        request: &Request,
+        request: HallCall,
+    ) -> Result<R> {
+        self.send(&Message::<()>::Hall(request), &[])
+    }
+
+    fn send<R: DeserializeOwned>(
+        &self,
+        message: &impl Serialize,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<R> {
-        let request = codec::encode(request)?;
-        let (len, max) = (request.len(), frame::MAX);
+        let message = codec::encode(message)?;
+        let (len, max) = (message.len(), frame::MAX);
         if len > max {
             return Err(Error::TooLong { len, max });
         }
-        let stream = match Idle::take(self.number) {
+        let stream = match Idle::take(&self.token) {
             Some(stream) => stream,
-            None => self.door.connect()?,
+            None => self.connect()?,
         };
         // After a failure the stream is dropped: nobody could tell which
         // reply comes next. For the server, this thread has gone then, and its
         // locks are free.
-        match frame::send_with(stream.as_fd(), &request, descriptors) {
+        match frame::send_with(stream.as_fd(), &message, descriptors) {
             // A server that has no room for us closes the stream, and has told
             // us before.
             Ok(()) | Err(Error::Disconnected) => {}
@@ -125,25 +156,40 @@ impl Server {
         let reply = frame::recv(stream.as_fd())?;
         let reply: Reply<R> = codec::decode(&reply)?;
         if !matches!(reply, Err(Refusal::NoRoom { .. })) {
-            Idle::keep(self.number, stream);
+            Idle::keep(&self.token, stream);
         }
         Ok(reply?)
     }
 
-    /// The same in all processes, and while it lives no other server's.
-    pub(super) fn inode(&self) -> u64 {
-        self.inode
+    fn connect(&self) -> Result<OwnedFd> {
+        match &self.way {
+            Way::Door(door) => door.connect(),
+            Way::Address(client) => address::find(client, self.identity),
+        }
     }
 
-    pub(super) fn shut_down(&self) -> Result<()> {
-        self.door.shut_down()
+    /// The same in all processes, and no other server's.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    pub(super) fn way(&self) -> &Way {
+        &self.way
     }
 }
 
 impl Drop for Server {
+    /// Ends this thread's connection. Those of other threads end when these do,
+    /// or need a connection the next time.
     fn drop(&mut self) {
-        Idle::forget(self.number);
+        drop(Idle::take(&self.token));
     }
+}
+
+/// In a forked child: closes the copies of its parent's connections. The server
+/// would take the parent to be there as long as one of them is open.
+pub(crate) fn forget_connections() {
+    let _ = IDLE.try_with(|idle| idle.borrow_mut().clear());
 }
 
 thread_local! {
@@ -154,7 +200,7 @@ thread_local! {
 /// neither wait for each other nor get each other's replies, and so that the
 /// server knows the thread that owns a lock.
 struct Idle {
-    server: u64,
+    server: Weak<()>,
     /// A forked child has copies of its parent's, which it must not use.
     owner: i32,
     stream: OwnedFd,
@@ -162,12 +208,12 @@ struct Idle {
 
 impl Idle {
     /// The calling thread's connection with `server`, if it has one.
-    fn take(server: u64) -> Option<OwnedFd> {
+    fn take(server: &Arc<()>) -> Option<OwnedFd> {
         let own = pid();
         let taken = IDLE.try_with(|idle| {
             let mut idle = idle.borrow_mut();
-            idle.retain(|it| it.owner == own);
-            let found = idle.iter().position(|it| it.server == server);
+            idle.retain(|it| it.owner == own && it.server.strong_count() > 0);
+            let found = idle.iter().position(|it| it.is_with(server));
             if found.is_none() {
                 // Servers that have ended leave their connections behind.
                 idle.retain(|it| !it.is_closed());
@@ -179,23 +225,20 @@ impl Idle {
         taken.ok().flatten()
     }
 
-    fn keep(server: u64, stream: OwnedFd) {
-        let owner = pid();
+    fn keep(server: &Arc<()>, stream: OwnedFd) {
         let idle = Self {
-            server,
-            owner,
+            server: Arc::downgrade(server),
+            owner: pid(),
             stream,
         };
         let _ = IDLE.try_with(|all| all.borrow_mut().push(idle));
     }
 
-    /// A server says nothing unasked, so this can only be the end.
-    /// Closes the calling thread's connections with `server`.
-    fn forget(server: u64) {
-        let _ = IDLE
-            .try_with(|all| all.borrow_mut().retain(|it| it.server != server));
+    fn is_with(&self, server: &Arc<()>) -> bool {
+        self.server.as_ptr() == Arc::as_ptr(server)
     }
 
+    /// A server says nothing unasked, so this can only be the end.
     fn is_closed(&self) -> bool {
         readable(self.stream.as_fd(), Some(Duration::ZERO)).unwrap_or(true)
     }

@@ -4,8 +4,10 @@
 //! server's, copies of the other are with the whole family. A client makes a
 //! pair of its own and hands one end in through the door, as a descriptor in a
 //! message (`SCM_RIGHTS`). So there is nothing in the file system, and nothing
-//! on a network, where a stranger could knock.
+//! on a network, where a stranger could knock. A manager that is to be found by
+//! strangers has a [`Listener`](crate::connection::Listener) besides.
 
+use std::iter;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 use nix::sys::socket::{SockType, getsockopt, sockopt};
@@ -36,12 +38,17 @@ pub(super) enum Knock {
 /// A client as the server has it.
 pub(super) struct Client {
     pub(super) stream: OwnedFd,
-    /// The client's pidfd. Its end of the stream may have copies, in children
-    /// that outlive it.
-    process: OwnedFd,
+    /// None: it has come by an address.
+    pub(super) kin: Option<Kin>,
     /// What its errors call it; 0: unknown.
     pub(super) pid: i32,
 }
+
+/// Proof that a client has come through the door: it is a fork of the process
+/// that made the manager, as the server is.
+///
+/// Its pidfd tells when it ends, even if its end of the stream has copies.
+pub(crate) struct Kin(OwnedFd);
 
 pub(super) fn new() -> Result<(Outside, Inside)> {
     // Packets, so that clients cannot mix up what they hand in.
@@ -63,14 +70,6 @@ impl Outside {
         Ok(ours)
     }
 
-    /// The number of the socket, of which the family has copies.
-    pub(super) fn inode(&self) -> Result<u64> {
-        let socket = rustix::fs::fstat(&self.0).map_err(|error| {
-            Error::system("look at the manager's socket", error)
-        })?;
-        Ok(socket.st_ino)
-    }
-
     /// Asks the server to end.
     pub(super) fn shut_down(&self) -> Result<()> {
         self.knock(SHUT_DOWN, &[])
@@ -90,7 +89,7 @@ impl Inside {
         Ok(
             match (&message[..], descriptors.next(), descriptors.next()) {
                 ([CONNECT], Some(stream), Some(process)) => {
-                    Knock::Client(Client::new(stream, process))
+                    Knock::Client(Client::new(stream, Some(Kin(process))))
                 }
                 ([SHUT_DOWN], ..) => Knock::ShutDown,
                 _ => Knock::Nobody,
@@ -99,34 +98,40 @@ impl Inside {
     }
 }
 
-impl AsRawFd for Inside {
+impl AsFd for Inside {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+impl AsRawFd for Outside {
     fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw_fd()
     }
 }
 
 impl Client {
-    fn new(stream: OwnedFd, process: OwnedFd) -> Self {
-        // Who made the pair of sockets is who handed this end in.
+    /// Without `kin`, it has come by an address.
+    pub(super) fn new(stream: OwnedFd, kin: Option<Kin>) -> Self {
+        // Who made the socket's other end; another machine's has no pid here.
         let maker = getsockopt(&stream, sockopt::PeerCredentials);
         Self {
             stream,
-            process,
+            kin,
             pid: maker.map_or(0, |maker| maker.pid()),
         }
     }
 
-    /// What tells of its end, one by one.
-    pub(super) fn sentinels(&self) -> [Sentinel<'_>; 2] {
-        [
-            Sentinel::Stream(self.stream.as_fd()),
-            Sentinel::Process(self.process.as_fd()),
-        ]
+    /// What tells of its end.
+    pub(super) fn sentinels(&self) -> impl Iterator<Item = Sentinel<'_>> {
+        let process = self.kin.iter().map(|Kin(process)| process.as_fd());
+        iter::once(Sentinel::Stream(self.stream.as_fd()))
+            .chain(process.map(Sentinel::Process))
     }
 
     /// Whether nobody waits for a reply any more.
     pub(super) fn is_gone(&self) -> bool {
-        self.sentinels().into_iter().any(Sentinel::is_over)
+        self.sentinels().any(Sentinel::is_over)
     }
 
     /// Whoever reads from the stream or writes to it sees its end.

@@ -200,8 +200,8 @@ impl Manager {
 
     fn condition_under(&self, lock: Option<&Remote>) -> Result<ConditionProxy> {
         point("Manager.Condition");
-        let inode = self.server.inode();
-        if lock.is_some_and(|lock| lock.server.inode() != inode) {
+        let identity = self.server.identity();
+        if lock.is_some_and(|lock| lock.server.identity() != identity) {
             return Err(Error::invalid(
                 "a condition and its lock must be of the same manager",
             ));

@@ -10,24 +10,40 @@
 //!
 //! A connection begins with a pair of sockets, one end of which its client
 //! hands to the server through an inherited socket (`SCM_RIGHTS`): no name in
-//! the file system, no port, nothing to attack. No process but the server
-//! holds the server's ends, so that the kernel tells every client at once
-//! when the server is gone; and the kernel kills the server when its creator
-//! dies (`PR_SET_PDEATHSIG`).
+//! the file system, no port, nothing to attack. A server that has an address
+//! listens there besides, for clients that have inherited nothing; each of
+//! their connections begins with the handshake of
+//! [`connection`](crate::connection), and then says the same. No process but
+//! the server holds the server's ends, so that the kernel tells every client at
+//! once when the server is gone; and the kernel kills the server when its
+//! creator dies (`PR_SET_PDEATHSIG`).
+//!
+//! Who knows the key is trusted with the objects, and with nothing else of the
+//! server: lengths are not believed before the bytes are there, methods of the
+//! user's own types are called by the family only. There is no limit to the
+//! connections but that of the system: each costs the server a thread and a
+//! descriptor (`ulimit -u`, `ulimit -n`); who comes when there is no room for
+//! more is sent away, or waits in the kernel's queue.
 
+mod address;
 mod barrier;
+mod builder;
 mod client;
 mod condition;
 mod dict;
 mod door;
 mod event;
 mod guard;
+mod life;
 mod list;
 mod lock;
 mod make;
+mod names;
 mod namespace;
+mod object;
 mod protocol;
 mod queue;
+mod remote;
 mod semaphore;
 mod sentinel;
 mod server;
@@ -37,7 +53,6 @@ mod value;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,23 +61,30 @@ use client::Server;
 use protocol::{New, Request};
 
 pub use barrier::BarrierProxy;
+pub use builder::ManagerBuilder;
+pub(crate) use client::forget_connections;
 pub use condition::ConditionProxy;
 pub use dict::DictProxy;
+pub(crate) use door::Kin;
 pub use event::EventProxy;
 pub use guard::ProxyGuard;
 pub use list::ListProxy;
 pub use lock::{LockProxy, RLockProxy};
+pub use names::Proxy;
 pub use namespace::NamespaceProxy;
+pub use object::ObjectProxy;
 pub use queue::{JoinableQueueProxy, QueueProxy};
+pub use remote::RemoteManager;
 pub use semaphore::{BoundedSemaphoreProxy, SemaphoreProxy};
 pub use value::{ArrayProxy, ValueProxy};
 
-use crate::error::{Error, Result};
-use crate::process::{Child, start_internal};
+use crate::connection::{Address, Remains};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
+use crate::process::Child;
+use crate::sys::method::Making;
 use crate::sys::point::point;
-
-/// How long the server may take for each step of its end.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// A server process, and what makes objects in it. Python:
 /// `multiprocessing.Manager()`, a `SyncManager`.
@@ -84,7 +106,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Proxies may be cloned, and used in every process that inherits or is given
 /// them. They travel as items do: through queues and pipes, to the tasks of a
 /// pool, into other proxies. Who receives one must have been started after the
-/// manager, else it is [`Error::Decode`].
+/// manager, or have connected with it, else it is [`Error::Decode`].
 ///
 /// An object goes when its last proxy does, in the process that made it and in
 /// those forked from that since, which have copies of all its proxies; who
@@ -98,13 +120,22 @@ const GRACE: Duration = Duration::from_secs(1);
 /// [`Lock`](crate::Lock); and so on with the other objects, where CPython's
 /// manager lets everybody wait for ever.
 ///
-/// Dropping shuts the server down, in the process that made it; elsewhere it
-/// does nothing. After the end of the server, whatever ended it, each call of
-/// each proxy is [`Error::Disconnected`] at once.
+/// Processes that have inherited nothing, perhaps on other machines, reach a
+/// manager that was given an [address](ManagerBuilder::address), and what was
+/// [published](Manager::publish): see [`RemoteManager`].
+///
+/// The server lets SIGINT pass, which comes from the terminal to all processes
+/// at once: a program that catches it can still use its objects. Dropping
+/// shuts the server down, in the process that made it; elsewhere it does
+/// nothing. After the end of the server, whatever ended it, each call of each
+/// proxy is [`Error::Disconnected`] at once.
 pub struct Manager {
     server: Arc<Server>,
     process: Child,
     pid: i32,
+    address: Option<Address>,
+    /// What a killed server leaves at its address.
+    remains: Option<Remains>,
 }
 
 impl Manager {
@@ -114,17 +145,12 @@ impl Manager {
     /// As [`Process::start`](crate::Process::start). The server may have as
     /// many descriptors and threads as its creator had when it was started.
     pub fn new() -> Result<Self> {
-        point("Manager()");
-        let (outside, inside) = door::new()?;
-        let server = Arc::new(Server::new(outside)?);
-        let process = start_internal("Manager", || server::run(&inside))?;
-        let pid = process.pid()?.unwrap_or_default();
-        travel::register(&server);
-        Ok(Self {
-            server,
-            process,
-            pid,
-        })
+        Self::builder().build()
+    }
+
+    /// To be told more before it starts. Python: `BaseManager(…)`.
+    pub fn builder<'a>() -> ManagerBuilder<'a> {
+        ManagerBuilder::new()
     }
 
     /// An empty dict. Python: `manager.dict()`.
@@ -210,52 +236,57 @@ impl Manager {
         self.server.call(&Request::Count)
     }
 
+    /// An object of one's own type, which `make` makes of `arguments` in the
+    /// server. Both travel as the task of a pool does: `make` is a function, or
+    /// a closure that captures nothing. Python: `register('Type', make)`, and
+    /// then `manager.Type(arguments)`.
+    ///
+    /// # Errors
+    /// As [`Manager::dict_from`]; [`Error::MethodPanicked`] if `make` panics.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments go in by value, as into the function itself"
+    )]
+    pub fn object<T, A>(
+        &self,
+        make: fn(A) -> T,
+        arguments: A,
+    ) -> Result<ObjectProxy<T>>
+    where
+        T: Send + 'static,
+        A: Serialize + DeserializeOwned,
+    {
+        point("Manager.object");
+        let making = Making::new(make, &arguments)?;
+        self.server.make(New::Own(making)).map(ObjectProxy::new)
+    }
+
+    /// Gives the object of `proxy` a name, by which a [`RemoteManager`] finds
+    /// it; in the place of what had this name before. Python:
+    /// `register(name, callable=…)`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if it is of another manager; as [`Manager::dict`].
+    pub fn publish<P: Proxy>(
+        &self,
+        name: impl Into<String>,
+        proxy: &P,
+    ) -> Result<()> {
+        point("Manager.register");
+        names::publish(&self.server, name.into(), proxy)
+    }
+
+    /// Where it serves; none if it was given no address. For TCP, with the port
+    /// that the system chose. Python: `manager.address`.
+    #[must_use]
+    pub fn address(&self) -> Option<&Address> {
+        self.address.as_ref()
+    }
+
     /// The pid of the server.
     #[must_use]
     pub fn pid(&self) -> i32 {
         self.pid
-    }
-
-    /// How the server ended: `Some(n)` for exit code n, `Some(-n)` if signal n
-    /// killed it, `None` while it runs.
-    ///
-    /// # Errors
-    /// [`Error::NotCreator`].
-    pub fn exitcode(&self) -> Result<Option<i32>> {
-        self.process.exitcode()
-    }
-
-    /// Ends the server, and with it all its objects, and waits until it has
-    /// ended. Once it has, nothing more happens. Python:
-    /// `manager.shutdown()`.
-    ///
-    /// # Errors
-    /// [`Error::NotCreator`].
-    pub fn shutdown(&self) -> Result<()> {
-        point("Manager.shutdown");
-        if !self.process.is_alive()? {
-            return Ok(());
-        }
-        match self.server.shut_down() {
-            Ok(()) | Err(Error::Disconnected) => {}
-            Err(error) => return Err(error),
-        }
-        if self.process.join_timeout(GRACE)? {
-            return Ok(());
-        }
-        self.process.terminate()?;
-        if self.process.join_timeout(GRACE)? {
-            return Ok(());
-        }
-        self.process.kill()?;
-        self.process.join()
-    }
-}
-
-impl Drop for Manager {
-    fn drop(&mut self) {
-        // In another process than the creator it is refused, as it should be.
-        let _ = self.shutdown();
     }
 }
 

@@ -13,12 +13,55 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::pipe::frame;
+use crate::sys::method::{Calling, Making};
+use crate::sys::task::Failure;
 
 /// The number of an object in its server.
 pub(super) type Id = usize;
 
 /// A key and its value.
 pub(super) type Pair = (Encoded, Encoded);
+
+/// A server's name, which no other has.
+pub(super) type Identity = u128;
+
+/// What a client sends: a request, or what is none of an object.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Message<R> {
+    Object(R),
+    Hall(HallCall),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum HallCall {
+    /// → [`Hello`]
+    Hello,
+    /// → `()`
+    Publish { name: String, found: Found },
+    /// → `Option<Found>`
+    Find { name: String },
+}
+
+/// Who serves, and in which words.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Hello {
+    pub(super) version: String,
+    pub(super) identity: Identity,
+}
+
+impl Hello {
+    pub(super) fn new(identity: Identity) -> Self {
+        let version = env!("CARGO_PKG_VERSION").into();
+        Self { version, identity }
+    }
+}
+
+/// What lies under a name, and the type of its proxy.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Found {
+    pub(super) id: Id,
+    pub(super) kind: String,
+}
 
 /// After each arrow, here and below, stands what the reply holds.
 #[derive(Serialize, Deserialize)]
@@ -57,6 +100,8 @@ pub(super) enum New {
         parties: usize,
         limit: Option<Duration>,
     },
+    /// Of the user's own type.
+    Own(Making),
 }
 
 /// A call of an object.
@@ -70,6 +115,8 @@ pub(super) enum Call {
     Event(EventCall),
     Condition(ConditionCall),
     Barrier(BarrierCall),
+    /// → what the method returns, as [`Encoded`]
+    Own(Calling),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -275,6 +322,21 @@ pub(super) enum Refusal {
     BrokenBarrier {
         reason: String,
     },
+    Panicked(String),
+    Encode(String),
+    Decode(String),
+}
+
+/// Of the user's code in the server.
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Panicked { message, .. } => Self::Panicked(message),
+            Failure::Encode { reason } => Self::Encode(reason),
+            Failure::Decode { reason } => Self::Decode(reason),
+            other => Self::Invalid(Error::from(other).to_string()),
+        }
+    }
 }
 
 impl From<Refusal> for Error {
@@ -301,6 +363,9 @@ impl From<Refusal> for Error {
                 Self::ReleasedTooOften { bound }
             }
             Refusal::BrokenBarrier { reason } => Self::BrokenBarrier { reason },
+            Refusal::Panicked(message) => Self::MethodPanicked { message },
+            Refusal::Encode(reason) => Self::Encode { reason },
+            Refusal::Decode(reason) => Self::Decode { reason },
         }
     }
 }
@@ -313,6 +378,15 @@ pub(super) struct Encoded(Vec<u8>);
 impl Encoded {
     pub(super) fn new<T: Serialize + ?Sized>(item: &T) -> Result<Self> {
         codec::encode(item).map(Self)
+    }
+
+    /// How many bytes of memory it takes.
+    pub(super) fn room(&self) -> usize {
+        size_of::<Self>() + self.0.len()
+    }
+
+    pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
     }
 
     pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T> {

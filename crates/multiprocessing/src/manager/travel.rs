@@ -1,25 +1,27 @@
 //! How a proxy travels: as a message, a task's argument or its result.
 //!
-//! It is encoded as two numbers: that of its server's door, and that of the
-//! object. The reader must have the door already, by inheritance: it was
-//! forked from a process that had the manager, and after that. A socket's
-//! inode is the door's number, which copies in other processes share and no
-//! other door has at the same time.
+//! It is encoded as two numbers: the identity of its server, which was drawn at
+//! random, and the object's. The reader must know the server already: by
+//! inheritance, if it was forked from a process that had the manager, and after
+//! that; or because it has connected with it. So a proxy may leave its family,
+//! in a published dict say, and reaches whoever may come to the server anyway.
+//! An address does not travel along, and a key even less.
 
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::client::{Remote, Server};
+use super::client::{Remote, Server, Way};
 use super::{
     ArrayProxy, DictProxy, JoinableQueueProxy, ListProxy, QueueProxy,
     ValueProxy,
 };
 use crate::codec;
 
-/// The servers that this process has, by its own doing or by inheritance.
+/// The servers that this process knows, by its own doing or by inheritance.
 static KNOWN: Mutex<Vec<Weak<Server>>> = Mutex::new(Vec::new());
 
 fn known() -> MutexGuard<'static, Vec<Weak<Server>>> {
@@ -37,24 +39,36 @@ impl Serialize for Remote {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let kept = self.keep();
         kept.map_err(|_| S::Error::custom(codec::explain(NOT_KEPT)))?;
-        (self.server.inode(), self.id).serialize(to)
+        (self.server.identity(), self.id).serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for Remote {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let (inode, id) = Deserialize::deserialize(from)?;
+        let (identity, id) = Deserialize::deserialize(from)?;
         let servers = known();
         let mut servers = servers.iter().filter_map(Weak::upgrade);
-        let server = servers.find(|server| server.inode() == inode);
+        let server = servers.find(|server| server.identity() == identity);
         let server =
             server.ok_or_else(|| D::Error::custom(codec::explain(UNKNOWN)))?;
         Ok(Self::kept(server, id))
     }
 }
 
-const UNKNOWN: &str = "a proxy of a manager that this process has not \
-                       inherited: make the manager first";
+/// The descriptors of the doors that this process has.
+pub(super) fn doors() -> Vec<RawFd> {
+    let servers = known();
+    let servers = servers.iter().filter_map(Weak::upgrade);
+    let door = |server: Arc<Server>| match server.way() {
+        Way::Door(door) => Some(door.as_raw_fd()),
+        Way::Address(_) => None,
+    };
+    servers.filter_map(door).collect()
+}
+
+const UNKNOWN: &str = "a proxy of a manager that this process has neither \
+                       inherited nor connected with: make the manager first, \
+                       or connect";
 const NOT_KEPT: &str = "a proxy whose manager this process cannot reach: there \
                         is no descriptor left for a connection";
 

@@ -134,10 +134,11 @@ fn read_some(socket: BorrowedFd<'_>, place: &mut [u8]) -> Result<usize, Errno> {
     retry_on_intr(|| read(socket, &mut *place))
 }
 
-/// A peer that closes its end with messages unread is told by ECONNRESET.
+/// A peer that closes its end with messages unread is told by ECONNRESET, a
+/// machine that does not answer any more by ETIMEDOUT.
 fn failed(action: &str, errno: Errno) -> Error {
     match errno {
-        Errno::PIPE | Errno::CONNRESET => Error::Disconnected,
+        Errno::PIPE | Errno::CONNRESET | Errno::TIMEDOUT => Error::Disconnected,
         errno => Error::system(action, errno),
     }
 }

@@ -128,6 +128,10 @@ impl Connection {
         Self::new(socket, Direction::Both)
     }
 
+    pub(crate) fn into_socket(self) -> OwnedFd {
+        self.socket
+    }
+
     fn new(socket: OwnedFd, direction: Direction) -> Self {
         Self {
             socket,

@@ -6,7 +6,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::codec;
+use crate::codec::{self, Bytes};
 use crate::error::{Error, Result};
 use crate::sys::task::Failure;
 
@@ -87,27 +87,5 @@ pub(super) fn decode<R: DeserializeOwned>(item: ItemResult<'_>) -> Result<R> {
     match item {
         Ok(bytes) => codec::decode(bytes),
         Err(failure) => Err(Error::from(failure.clone())),
-    }
-}
-
-/// To serde it is one piece, where a `Vec<u8>` is a list of numbers, each of
-/// which has to be encoded once more.
-#[derive(Debug, Default)]
-struct Bytes(Vec<u8>);
-
-impl Serialize for Bytes {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        from: D,
-    ) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(from).map(|bytes| Self(bytes.into()))
     }
 }

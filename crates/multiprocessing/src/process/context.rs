@@ -11,7 +11,7 @@ use super::child::ChildState;
 use super::descriptor;
 use super::parent::ParentProcess;
 use crate::error::{Error, Result};
-use crate::{sys, threads};
+use crate::{manager, sys, threads};
 
 /// Names grow with each generation: `Process-2:1` is the first child of
 /// `Process-2`.
@@ -85,6 +85,7 @@ impl Birth {
     ) -> Result<()> {
         threads::forget_all();
         sys::mutex::forget_thread();
+        manager::forget_connections();
         if !state.outlives_parent {
             self.die_with_parent()?;
         }

@@ -28,12 +28,12 @@ pub(crate) fn ends_here(maker: i32) -> bool {
 }
 
 /// In a child: what is moved into it is its own now.
-pub(super) fn to_this_process() {
+pub(crate) fn to_this_process() {
     HEIR.store(pid(), Relaxed);
 }
 
 /// In its parent: drops the value that the child has.
-pub(super) fn to_child<T>(value: T) {
+pub(crate) fn to_child<T>(value: T) {
     let _end = End(HANDING_OVER.replace(true));
     drop(value);
 }

@@ -4,8 +4,10 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod fork;
+pub(crate) mod method;
 pub(crate) mod mutex;
 pub(crate) mod point;
 pub(crate) mod region;
+pub(crate) mod retire;
 pub(crate) mod signal;
 pub(crate) mod task;

@@ -8,6 +8,11 @@
 //! of its family would go on unseen. So a child hands the signal on to its
 //! parent, and that one to its own, until the first process of the family has
 //! it; when that one ends, the others end with it.
+//!
+//! SIGINT, from the terminal, comes to the whole family at once. A manager's
+//! server lets it pass: its creator, which may have caught it, still needs the
+//! objects to clean up, and takes the server with it when it ends. SIGTERM ends
+//! the server, after it has cleaned up itself.
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -30,6 +35,37 @@ pub(crate) fn children_are_forgotten() -> bool {
     };
     action.sa_sigaction == libc::SIG_IGN
         || action.sa_flags & libc::SA_NOCLDWAIT != 0
+}
+
+static DOOR: AtomicI32 = AtomicI32::new(-1);
+
+/// In a server: lets SIGINT pass, and makes SIGTERM shut `door`, which the
+/// server takes for the end of all who could knock. Up to here it does with
+/// both what its creator does.
+pub(crate) fn serve_to_the_end(door: BorrowedFd<'_>) {
+    DOOR.store(door.as_raw_fd(), Ordering::Relaxed);
+    let ignored =
+        SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    let shut = SigAction::new(
+        SigHandler::Handler(on_terminate),
+        SaFlags::SA_RESTART,
+        SigSet::empty(),
+    );
+    // SAFETY: to ignore a signal runs no code; the handler makes one system
+    // call that is async-signal-safe, and reads one atomic.
+    let _ = unsafe { sigaction(Signal::SIGINT, &ignored) };
+    // SAFETY: as before.
+    let _ = unsafe { sigaction(Signal::SIGTERM, &shut) };
+}
+
+extern "C" fn on_terminate(_signal: i32) {
+    let door = DOOR.load(Ordering::Relaxed);
+    if door >= 0 {
+        // SAFETY: the descriptor was stored by `serve_to_the_end`, and a server
+        // keeps its door until it ends.
+        let door = unsafe { BorrowedFd::borrow_raw(door) };
+        let _ = rustix::net::shutdown(door, rustix::net::Shutdown::Read);
+    }
 }
 
 /// How long a child waits to be ended with its parent.

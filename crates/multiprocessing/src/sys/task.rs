@@ -4,7 +4,7 @@
 //! program at the same addresses, and a function can be named by a number. A
 //! closure that captures something cannot: what it captured is not there.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::{self, AssertUnwindSafe};
 
 use serde::de::DeserializeOwned;
@@ -16,9 +16,9 @@ use crate::pool::Answer;
 
 /// A function, and the code that knows its types.
 #[derive(Serialize, Deserialize)]
-struct Function {
-    runner: usize,
-    function: usize,
+pub(super) struct Function {
+    pub(super) runner: usize,
+    pub(super) function: usize,
 }
 
 /// Why a task has no result.
@@ -97,9 +97,9 @@ where
     Ok(answer)
 }
 
-/// Runs a worker's initializer, which may panic; an error tells why it failed.
+/// Runs an initializer, which may panic; an error tells why it failed.
 pub(crate) fn initialize(
-    initializer: &dyn Fn() -> Result<(), String>,
+    initializer: impl FnOnce() -> Result<(), String>,
 ) -> Result<(), String> {
     match catch(|| Ok(initializer())) {
         Ok(outcome) => outcome,
@@ -112,10 +112,15 @@ pub(crate) fn initialize(
 
 /// Runs code of the user, which may panic: the function, but also what serde
 /// calls of his types.
-fn catch<T>(code: impl FnOnce() -> Result<T, Error>) -> Result<T, Failure> {
+pub(super) fn catch<T>(
+    code: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Failure> {
     // What the code before has caught of its own is no concern of this one.
     LAST_PANIC.take();
-    match panic::catch_unwind(AssertUnwindSafe(code)) {
+    let before = CATCHING.replace(true);
+    let outcome = panic::catch_unwind(AssertUnwindSafe(code));
+    CATCHING.set(before);
+    match outcome {
         Ok(result) => result.map_err(Failure::from),
         Err(payload) => {
             // Its destructor may panic as well.
@@ -129,16 +134,17 @@ fn catch<T>(code: impl FnOnce() -> Result<T, Error>) -> Result<T, Failure> {
 }
 
 thread_local! {
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// In a worker: keeps the message of a task's panic for the pool, which tells
-/// it to the caller, instead of printing it. Threads that a task starts print
-/// theirs.
+/// In a worker or a server: keeps the message of a panic of the user's code,
+/// to be told to the caller, instead of printing it. Threads that the code
+/// starts print theirs.
 pub(crate) fn keep_panics() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        if rustix::thread::gettid() != rustix::process::getpid() {
+        if !CATCHING.get() {
             return print(panic);
         }
         let message = panic.payload_as_str().unwrap_or("(no message)");

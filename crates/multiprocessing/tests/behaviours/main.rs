@@ -28,11 +28,17 @@ mod killed_at_calls;
 mod locks;
 mod locks_killed;
 mod manager;
+mod manager_address;
 mod manager_killed;
+mod manager_life;
 mod manager_lifetime;
 mod manager_locks;
+mod manager_object;
 mod manager_random;
+mod manager_remote;
+mod manager_remote_killed;
 mod manager_server;
+mod manager_strangers;
 mod manager_sync;
 mod manager_travel;
 mod manager_values;
@@ -44,6 +50,7 @@ mod pipe_end;
 mod points;
 mod points_manager;
 mod points_pool;
+mod points_remote;
 mod points_waiting;
 mod pool;
 mod pool_callbacks;
@@ -101,6 +108,7 @@ const TESTS: &[&[Test]] = &[
     region::TESTS,
     points::TESTS,
     connection_points::TESTS,
+    points_remote::TESTS,
     points_pool::TESTS,
     points_manager::TESTS,
     points_waiting::TESTS,
@@ -123,6 +131,12 @@ const TESTS: &[&[Test]] = &[
     manager_killed::TESTS,
     manager_random::TESTS,
     manager_lifetime::TESTS,
+    manager_remote::TESTS,
+    manager_address::TESTS,
+    manager_object::TESTS,
+    manager_life::TESTS,
+    manager_strangers::TESTS,
+    manager_remote_killed::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
@@ -163,8 +177,10 @@ const PROGRAMS: &[&[Test]] = &[
     process_exit::PROGRAMS,
     process_fork::PROGRAMS,
     pool_family::PROGRAMS,
+    manager_remote::PROGRAMS,
     points::PROGRAMS,
     connection_points::PROGRAMS,
+    points_remote::PROGRAMS,
     points_pool::PROGRAMS,
     points_manager::PROGRAMS,
     points_waiting::PROGRAMS,

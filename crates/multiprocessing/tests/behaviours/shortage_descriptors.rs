@@ -119,7 +119,7 @@ fn a_manager_that_was_made_with_little_room_serves() {
 }
 
 fn a_server_without_room_tells_its_clients() {
-    let manager = manager_made_with(12).expect("there is room for it");
+    let manager = manager_made_with(16).expect("there is room for it");
     let list = manager.list_from([1, 2]).expect("it serves the first");
     let mut clients = Vec::new();
     let refused = loop {

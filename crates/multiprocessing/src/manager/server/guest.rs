@@ -33,7 +33,7 @@ impl Guest {
                 }
             })
         });
-        let watched = watched.into_iter().collect::<Result<_, _>>()?;
+        let watched = watched.collect::<Result<_, _>>()?;
         // It is as long watched as it is there.
         let _ = guest.watched.set(watched);
         Ok(guest)

@@ -2,26 +2,47 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::RawFd;
+use std::os::unix::fs::MetadataExt;
 
-use crate::manager::door::Inside;
-use crate::process::parent_process;
+use crate::sys::retire::Nothing;
 
-/// Closes every descriptor but the standard ones, the door's and the parent's.
+/// The descriptors from before the fork.
 ///
-/// The server would keep alive whatever its creator had open at the fork: a
-/// pipe would never end for its reader because the server has a copy of the
-/// writer's end. What used the descriptors in the creator lies in frames that
-/// this process never comes back to.
-pub(super) fn close_all_but(door: &Inside) -> io::Result<()> {
-    let parent = parent_process().map(|parent| parent.as_fd().as_raw_fd());
-    let numbers: Vec<i32> = fs::read_dir("/proc/self/fd")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
-    let kept = |fd| fd <= 2 || fd == door.as_raw_fd() || Some(fd) == parent;
-    for fd in numbers.into_iter().filter(|fd| !kept(*fd)) {
+/// The server would keep alive whatever its creator had open: a pipe would
+/// never end for its reader because the server has a copy of the writer's end.
+/// Only the initializer still has a use for them.
+pub(super) struct Inherited(Vec<(RawFd, Identity)>);
+
+/// Which file a descriptor stands for: the device's number and the file's.
+type Identity = (u64, u64);
+
+impl Inherited {
+    /// What is open now, but for the standard ones and those that are `kept`.
+    pub(super) fn list(kept: &[RawFd]) -> io::Result<Self> {
+        let numbers: Vec<RawFd> = fs::read_dir("/proc/self/fd")?
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|fd| *fd > 2 && !kept.contains(fd))
+            .collect();
         // The listing's own is closed already.
-        let _ = nix::unistd::close(fd);
+        let found = |fd| Some((fd, identity(fd)?));
+        Ok(Self(numbers.into_iter().filter_map(found).collect()))
     }
-    Ok(())
+
+    /// Gives them up. A number that stands for another file by now is that of
+    /// the initializer, and stays.
+    pub(super) fn give_up(self) -> io::Result<()> {
+        let nothing = Nothing::new()?;
+        for (fd, before) in self.0 {
+            if identity(fd) == Some(before) {
+                nothing.replace(fd);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn identity(fd: RawFd) -> Option<Identity> {
+    let file = fs::metadata(format!("/proc/self/fd/{fd}")).ok()?;
+    Some((file.dev(), file.ino()))
 }

@@ -6,6 +6,7 @@ use super::{done, reply};
 use crate::manager::protocol::{
     Encoded, ListCall, ListChange, ListRead, Refusal, Reply, Span,
 };
+use crate::pipe::frame;
 
 pub(super) struct List {
     items: Vec<Encoded>,
@@ -129,11 +130,19 @@ impl List {
             return Ok(());
         };
         let len = self.items.len();
-        let room = len.saturating_mul(more);
-        self.items.try_reserve(room).map_err(|_| {
+        let no_room = || {
             let what = format!("no room for {times} times {len} items");
             Refusal::Invalid(what)
-        })?;
+        };
+        // A few bytes ask for it. What is longer than a message could not be
+        // read in one piece, and might take the memory of all the others.
+        let room: usize = self.items.iter().map(Encoded::room).sum();
+        if room.saturating_mul(times) > frame::MAX {
+            return Err(no_room());
+        }
+        self.items
+            .try_reserve(len.saturating_mul(more))
+            .map_err(|_| no_room())?;
         for _ in 0..more {
             self.items.extend_from_within(..len);
         }

@@ -5,203 +5,124 @@ mod condition;
 mod dict;
 mod event;
 mod guest;
+mod hall;
 mod inherited;
 mod list;
 mod lock;
 mod objects;
+mod own;
 mod queue;
+mod requests;
 mod semaphore;
 mod waiting;
 mod watch;
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::Serialize;
 
-use self::barrier::Barrier;
-use self::condition::Condition;
-use self::dict::Dict;
-use self::event::Event;
-use self::guest::Guest;
-use self::list::List;
-use self::lock::Lock;
-use self::objects::{Object, Objects};
-use self::queue::Queue;
-use self::semaphore::Semaphore;
-use self::watch::Watch;
-use super::door::{Client, Inside, Knock};
-use super::protocol::{Call, LockKind, New, Refusal, Reply, Request};
+use self::hall::Hall;
+use self::inherited::Inherited;
+use super::door::{Inside, Knock};
+use super::protocol::{Identity, Refusal, Reply};
+use super::travel;
 use crate::codec;
-use crate::error::{Error, Result};
+use crate::connection::Listener;
+use crate::error::Error;
 use crate::pipe::frame;
+use crate::process::parent_process;
+use crate::sys::task;
+
+/// What a server is to do.
+pub(super) struct Duty<'a> {
+    pub(super) identity: Identity,
+    pub(super) door: Inside,
+    pub(super) listener: Option<Arc<Listener>>,
+    pub(super) initializer: Option<Box<Initializer<'a>>>,
+    /// Where it says whether it has begun; none: it has.
+    pub(super) report: Option<OwnedFd>,
+}
+
+/// What a server runs first; an error tells why it cannot serve.
+pub(super) type Initializer<'a> = dyn FnOnce() -> Begun + 'a;
+
+/// Whether a server has begun, or why not.
+pub(super) type Begun = Result<(), String>;
 
 /// Serves until somebody asks for the end or nobody is left; the exit code.
-pub(super) fn run(door: &Inside) -> i32 {
-    if inherited::close_all_but(door).is_err() {
-        return 1;
-    }
-    ask_for_descriptors();
-    let Ok(watch) = Watch::start() else {
-        return 1;
+pub(super) fn run(mut duty: Duty<'_>) -> i32 {
+    task::keep_panics();
+    let hall = duty.begin();
+    duty.tell(&hall.as_ref().map(drop).map_err(String::clone));
+    let code = match hall {
+        Ok(hall) => duty.serve(&hall),
+        Err(_) => 1,
     };
-    let reception = Arc::new(Reception {
-        objects: Arc::new(Objects::new(Arc::clone(&watch))),
-        watch,
-    });
-    loop {
-        match door.accept() {
-            Ok(Knock::Client(client)) => {
-                let client = Arc::new(client);
-                if let Err(error) = receive(&reception, &client) {
-                    turn_away(&client, &error);
-                }
-            }
-            Ok(Knock::Nobody) => {}
-            Ok(Knock::ShutDown) | Err(Error::Disconnected) => return 0,
-            Err(_) => return 1,
+    if let Some(listener) = &duty.listener {
+        listener.end();
+    }
+    code
+}
+
+impl Duty<'_> {
+    fn begin(&mut self) -> Result<Arc<Hall>, String> {
+        let failed = |error| Error::system("begin to serve", error).to_string();
+        let inherited = Inherited::list(&self.kept()).map_err(failed)?;
+        if let Some(initializer) = self.initializer.take() {
+            let failed = |why| format!("its initializer failed: {why}");
+            task::initialize(initializer).map_err(failed)?;
         }
+        inherited.give_up().map_err(failed)?;
+        // After the initializer, which may fork: it needs to be alone.
+        let hall = Hall::new(self.identity).map_err(failed)?;
+        if let Some(listener) = &self.listener {
+            hall.open(listener).map_err(failed)?;
+        }
+        self.look_for_room().map_err(failed)?;
+        Ok(hall)
     }
-}
 
-/// Attends to the client in a thread of its own, if there is room for that.
-fn receive(reception: &Arc<Reception>, client: &Arc<Client>) -> io::Result<()> {
-    // Room for the next one is kept: the descriptors of a client that there is
-    // no room for are lost, and it could not be told why.
-    let _next = (client.stream.try_clone()?, client.stream.try_clone()?);
-    let (reception, client) = (Arc::clone(reception), Arc::clone(client));
-    let thread = thread::Builder::new().name("client".into());
-    thread.spawn(move || reception.attend_to(&client)).map(drop)
-}
-
-/// Tells a client why it is not served, in the place of its first reply.
-fn turn_away(client: &Client, error: &io::Error) {
-    let errno = error.raw_os_error().unwrap_or_default();
-    let refusal = refused(Refusal::NoRoom { errno });
-    // If it fails, the client has gone.
-    let _ = frame::send(client.stream.as_fd(), &refusal);
-}
-
-/// Two for each client, and one for each object, may be more than what a
-/// process has unless it asks; without more, the server does with less.
-fn ask_for_descriptors() {
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    /// Whether there is room for the descriptors of one client, and for those
+    /// of the next one, who is to be told that there is no more.
+    fn look_for_room(&self) -> io::Result<()> {
+        let clone = || self.door.as_fd().try_clone_to_owned();
+        let _room = [clone()?, clone()?, clone()?, clone()?];
+        Ok(())
     }
-}
 
-struct Reception {
-    watch: Arc<Watch>,
-    objects: Arc<Objects>,
-}
-
-impl Reception {
-    /// Answers a client's requests until it is gone, in whatever way.
-    fn attend_to(&self, client: &Arc<Client>) {
-        match Guest::new(client, &self.watch) {
-            Ok(guest) => {
-                let _ = self.serve(&guest);
-                self.objects.free_locks_of(&guest);
-            }
-            Err(error) => turn_away(client, &error.into()),
+    /// Tells its creator whether it has begun.
+    fn tell(&mut self, begun: &Begun) {
+        if let (Some(report), Ok(words)) =
+            (self.report.take(), codec::encode(begun))
+        {
+            // The creator may be gone; then the door is shut, too.
+            let _ = frame::send(report.as_fd(), &words);
         }
     }
 
-    fn serve(&self, guest: &Arc<Guest>) -> Result<()> {
-        let stream = guest.client.stream.as_fd();
+    /// The descriptors that it needs itself, and the doors of managers from
+    /// before it, whose proxies may be arguments of a method.
+    fn kept(&self) -> Vec<i32> {
+        let mut kept = travel::doors();
+        kept.push(self.door.as_fd().as_raw_fd());
+        kept.extend(self.report.as_ref().map(AsRawFd::as_raw_fd));
+        let parent = parent_process();
+        kept.extend(parent.map(|parent| parent.as_fd().as_raw_fd()));
+        let listener = self.listener.iter();
+        kept.extend(listener.flat_map(|it| it.descriptors()));
+        kept
+    }
+
+    fn serve(&self, hall: &Arc<Hall>) -> i32 {
         loop {
-            let (request, descriptors) = frame::recv_with(stream)?;
-            let tether = descriptors.into_iter().next();
-            let request = codec::decode(&request)?;
-            let mut reply = self.answer(guest, request, tether);
-            let len = reply.len();
-            if len > frame::MAX {
-                reply = refused(Refusal::TooLong { len });
+            match self.door.accept() {
+                Ok(Knock::Client(client)) => hall.admit(client),
+                Ok(Knock::Nobody) => {}
+                Ok(Knock::ShutDown) | Err(Error::Disconnected) => return 0,
+                Err(_) => return 1,
             }
-            frame::send(stream, &reply)?;
-        }
-    }
-
-    fn answer(
-        &self,
-        guest: &Arc<Guest>,
-        request: Request,
-        tether: Option<OwnedFd>,
-    ) -> Vec<u8> {
-        match request {
-            Request::New(new) => match self.made(new) {
-                Some(object) => done(self.objects.add(object, tether)),
-                None => no_such_object(),
-            },
-            Request::Call(id, call) => match self.objects.get(id) {
-                Some(object) => object.answer(call, guest),
-                None => no_such_object(),
-            },
-            Request::Keep(id) => {
-                self.objects.keep(id);
-                done(())
-            }
-            Request::Count => done(self.objects.count()),
-        }
-    }
-
-    /// None if it is to be made with an object that is not there.
-    fn made(&self, new: New) -> Option<Object> {
-        Some(match new {
-            New::Dict(pairs) => {
-                Object::Dict(Arc::new(Mutex::new(Dict::from_iter(pairs))))
-            }
-            New::List(items) => {
-                Object::List(Arc::new(Mutex::new(List::from(items))))
-            }
-            New::Queue { maxsize } => {
-                Object::Queue(Arc::new(Queue::new(maxsize)))
-            }
-            New::Lock(kind) => Object::Lock(Arc::new(Lock::new(kind))),
-            New::Semaphore { units, bound } => {
-                Object::Semaphore(Arc::new(Semaphore::new(units, bound)))
-            }
-            New::Event => Object::Event(Arc::new(Event::new())),
-            New::Condition { lock } => {
-                let lock = match lock.map(|id| self.objects.get(id)) {
-                    None => Arc::new(Lock::new(LockKind::Recursive)),
-                    Some(Some(Object::Lock(lock))) => lock,
-                    Some(_) => return None,
-                };
-                Object::Condition(Arc::new(Condition::new(lock)))
-            }
-            New::Barrier { parties, limit } => {
-                Object::Barrier(Arc::new(Barrier::new(parties, limit)))
-            }
-        })
-    }
-}
-
-impl Object {
-    fn answer(&self, call: Call, guest: &Arc<Guest>) -> Vec<u8> {
-        match (self, call) {
-            (Self::Dict(dict), Call::Dict(call)) => lock(dict).answer(call),
-            (Self::List(list), Call::List(call)) => lock(list).answer(call),
-            (Self::Queue(queue), Call::Queue(call)) => {
-                queue.answer(call, guest)
-            }
-            (Self::Lock(lock), Call::Lock(call)) => lock.answer(call, guest),
-            (Self::Semaphore(semaphore), Call::Semaphore(call)) => {
-                semaphore.answer(call, guest)
-            }
-            (Self::Event(event), Call::Event(call)) => {
-                event.answer(call, guest)
-            }
-            (Self::Condition(condition), Call::Condition(call)) => {
-                condition.answer(call, guest)
-            }
-            (Self::Barrier(barrier), Call::Barrier(call)) => {
-                barrier.answer(call, guest)
-            }
-            _ => no_such_object(),
         }
     }
 }
@@ -220,8 +141,8 @@ fn refused(refusal: Refusal) -> Vec<u8> {
     reply::<()>(&Err(refusal))
 }
 
-fn no_such_object() -> Vec<u8> {
-    refused(Refusal::Invalid("the manager has no such object".into()))
+fn no_such_object() -> Refusal {
+    Refusal::Invalid("the manager has no such object".into())
 }
 
 fn reply<T: Serialize>(reply: &Reply<T>) -> Vec<u8> {

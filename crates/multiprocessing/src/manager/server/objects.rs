@@ -12,6 +12,7 @@ use super::guest::Guest;
 use super::list::List;
 use super::lock;
 use super::lock::Lock;
+use super::own::Own;
 use super::queue::Queue;
 use super::semaphore::Semaphore;
 use super::watch::{Watch, Watched};
@@ -28,6 +29,7 @@ pub(super) enum Object {
     Event(Arc<Event>),
     Condition(Arc<Condition>),
     Barrier(Arc<Barrier>),
+    Own(Arc<Own>),
 }
 
 pub(super) struct Objects {

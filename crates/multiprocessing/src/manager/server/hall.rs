@@ -1,0 +1,146 @@
+//! What a server does besides its objects: it says who it is, knows some of the
+//! objects by name, and lets clients in.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::guest::Guest;
+use super::objects::Objects;
+use super::watch::Watch;
+use super::{done, lock, no_such_object, refused};
+use crate::codec;
+use crate::connection::Listener;
+use crate::error::{Error, Result};
+use crate::manager::door::Client;
+use crate::manager::protocol::{
+    Found, HallCall, Hello, Identity, Message, Refusal,
+};
+use crate::pipe::frame;
+
+/// How long to wait when there is no room for another client.
+const PAUSE: Duration = Duration::from_millis(10);
+
+pub(super) struct Hall {
+    identity: Identity,
+    watch: Arc<Watch>,
+    objects: Arc<Objects>,
+    names: Mutex<HashMap<String, Found>>,
+}
+
+impl Hall {
+    /// With a thread that sees who leaves.
+    pub(super) fn new(identity: Identity) -> io::Result<Arc<Self>> {
+        let watch = Watch::start()?;
+        Ok(Arc::new(Self {
+            identity,
+            objects: Arc::new(Objects::new(Arc::clone(&watch))),
+            watch,
+            names: Mutex::default(),
+        }))
+    }
+
+    /// Lets a client in, or tells it why there is no room.
+    pub(super) fn admit(self: &Arc<Self>, client: Client) {
+        let client = Arc::new(client);
+        if let Err(error) = self.receive(&client) {
+            turn_away(&client, &error);
+        }
+    }
+
+    /// Attends to the client in a thread of its own.
+    fn receive(self: &Arc<Self>, client: &Arc<Client>) -> io::Result<()> {
+        // Room for the next one is kept: the descriptors of a client that there
+        // is no room for are lost, and it could not be told why.
+        let _next = (client.stream.try_clone()?, client.stream.try_clone()?);
+        let (hall, client) = (Arc::clone(self), Arc::clone(client));
+        let thread = thread::Builder::new().name("client".into());
+        thread.spawn(move || hall.attend_to(&client)).map(drop)
+    }
+
+    /// Lets those in who come by the address, in a thread.
+    pub(super) fn open(
+        self: &Arc<Self>,
+        listener: &Arc<Listener>,
+    ) -> io::Result<JoinHandle<()>> {
+        let (hall, listener) = (Arc::clone(self), Arc::clone(listener));
+        let thread = thread::Builder::new().name("listener".into());
+        thread.spawn(move || {
+            loop {
+                match listener.admit() {
+                    Ok(connection) => {
+                        let stream = connection.into_socket();
+                        hall.admit(Client::new(stream, None));
+                    }
+                    Err(Error::Closed { .. }) => break,
+                    // There is no room for a descriptor, or no memory.
+                    Err(_) => thread::sleep(PAUSE),
+                }
+            }
+        })
+    }
+
+    /// Answers a client's requests until it is gone, in whatever way.
+    fn attend_to(&self, client: &Arc<Client>) {
+        match Guest::new(client, &self.watch) {
+            Ok(guest) => {
+                let _ = self.serve(&guest);
+                self.objects.free_locks_of(&guest);
+            }
+            Err(error) => turn_away(client, &error.into()),
+        }
+    }
+
+    fn serve(&self, guest: &Arc<Guest>) -> Result<()> {
+        let stream = guest.client.stream.as_fd();
+        loop {
+            let (message, descriptors) = frame::recv_with(stream)?;
+            let mut reply = self.answer(guest, &message, descriptors)?;
+            let len = reply.len();
+            if len > frame::MAX {
+                reply = refused(Refusal::TooLong { len });
+            }
+            frame::send(stream, &reply)?;
+        }
+    }
+
+    fn answer(
+        &self,
+        guest: &Arc<Guest>,
+        message: &[u8],
+        descriptors: Vec<OwnedFd>,
+    ) -> Result<Vec<u8>> {
+        Ok(match codec::decode(message)? {
+            Message::Object(request) => {
+                let tether = descriptors.into_iter().next();
+                self.objects.answer(guest, request, tether)
+            }
+            Message::Hall(call) => self.answer_itself(call),
+        })
+    }
+
+    fn answer_itself(&self, call: HallCall) -> Vec<u8> {
+        match call {
+            HallCall::Hello => done(Hello::new(self.identity)),
+            HallCall::Publish { name, found } => {
+                if self.objects.get(found.id).is_none() {
+                    return refused(no_such_object());
+                }
+                lock(&self.names).insert(name, found);
+                done(())
+            }
+            HallCall::Find { name } => done(lock(&self.names).get(&name)),
+        }
+    }
+}
+
+/// Tells a client why it is not served, in the place of its first reply.
+fn turn_away(client: &Client, error: &io::Error) {
+    let errno = error.raw_os_error().unwrap_or_default();
+    let refusal = refused(Refusal::NoRoom { errno });
+    // If it fails, the client has gone.
+    let _ = frame::send(client.stream.as_fd(), &refusal);
+}
