@@ -43,6 +43,7 @@ mod namespace;
 mod object;
 mod protocol;
 mod queue;
+mod refusal;
 mod remote;
 mod semaphore;
 mod sentinel;

@@ -34,6 +34,7 @@ mod manager_life;
 mod manager_lifetime;
 mod manager_locks;
 mod manager_object;
+mod manager_published;
 mod manager_random;
 mod manager_remote;
 mod manager_remote_killed;
@@ -130,6 +131,7 @@ const TESTS: &[&[Test]] = &[
     manager_values::TESTS,
     manager_killed::TESTS,
     manager_random::TESTS,
+    manager_published::TESTS,
     manager_lifetime::TESTS,
     manager_remote::TESTS,
     manager_address::TESTS,
