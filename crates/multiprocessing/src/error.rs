@@ -13,6 +13,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Python raises exceptions of several modules (`ValueError`,
 /// `AssertionError`, `queue.Full`, `EOFError`, …); here each case is a
 /// variant, so that a `match` can tell them apart.
+///
+/// ```
+/// use multiprocessing::{Error, Queue};
+///
+/// let queue = Queue::<i32>::unbounded()?;
+/// match queue.try_get() {
+///     Ok(item) => println!("{item}"),
+///     Err(Error::Empty) => println!("nothing yet"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

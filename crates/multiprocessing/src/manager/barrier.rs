@@ -66,6 +66,23 @@ impl BarrierProxy {
 
     /// Makes the barrier as new. Who waits gets
     /// [`BrokenBarrier`](crate::Error::BrokenBarrier). Python: `reset()`.
+    ///
+    /// ```
+    /// # use multiprocessing::{Error, Manager};
+    /// # use std::time::Duration;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let manager = Manager::new()?;
+    /// let limit = Duration::from_millis(10);
+    /// let barrier = manager.barrier_with_timeout(2, limit)?;
+    /// assert!(matches!(barrier.wait(), Err(Error::BrokenBarrier { .. })));
+    /// barrier.reset()?;
+    /// assert!(barrier.wait_timeout(limit).is_err() && barrier.broken()?);
+    /// barrier.reset()?;
+    /// barrier.abort()?;
+    /// assert_eq!((barrier.n_waiting()?, barrier.parties()?), (0, 2));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reset(&self) -> Result<()> {
         point("Barrier.reset");
         self.call(BarrierCall::Reset)

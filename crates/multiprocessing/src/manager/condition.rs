@@ -75,6 +75,23 @@ impl ConditionProxy {
     /// Waits for a notification, `limit` at most, and tells whether there was
     /// one. To have the lock again may take longer. Python: `wait(timeout)`,
     /// in seconds.
+    ///
+    /// ```
+    /// # use multiprocessing::Manager;
+    /// # use std::time::Duration;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let manager = Manager::new()?;
+    /// let lock = manager.lock()?;
+    /// let condition = manager.condition_with_lock(&lock)?;
+    /// let _guard = condition.guard()?;
+    /// let limit = Duration::from_millis(10);
+    /// assert!(!condition.wait_timeout(limit)?);
+    /// assert!(!condition.wait_for_timeout(|| false, limit)?);
+    /// condition.notify_n(2)?;
+    /// condition.notify_all()?; // nobody waits
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_timeout(&self, limit: Duration) -> Result<bool> {
         point("Condition.wait");
         self.sleep(Some(limit))

@@ -22,6 +22,33 @@ use crate::sys::point::point;
 /// Two keys are the same if they are encoded to the same bytes; for types
 /// without an order of their own, as `HashMap`, that says nothing.
 ///
+/// ```
+/// use multiprocessing::{DictProxy, Manager, Process};
+/// use std::collections::HashMap;
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let manager = Manager::new()?;
+///     let ages: DictProxy<String, u32> = manager.dict()?;
+///     let child = Process::new(|| {
+///         ages.set("Ann".into(), 30)?;
+///         ages.update([("Bob".into(), 40), ("Eve".into(), 50)])
+///     });
+///     child.start()?;
+///     child.join()?;
+///     assert_eq!(ages.get("Bob")?, Some(40));
+///     assert_eq!(ages.setdefault("Ann".into(), 7)?, 30);
+///     assert_eq!(ages.remove("Ann")?, Some(30));
+///     assert_eq!(ages.popitem()?, Some(("Eve".into(), 50)));
+///     assert!(ages.contains_key("Bob")? && ages.len()? == 1);
+///     assert_eq!((ages.keys()?, ages.values()?), (vec!["Bob".into()], vec![40]));
+///     assert_eq!(ages.items()?, [("Bob".to_string(), 40)]);
+///     let copy: HashMap<String, u32> = ages.copy()?;
+///     ages.clear()?;
+///     assert!(ages.is_empty()? && copy.len() == 1);
+///     Ok(())
+/// }
+/// ```
+///
 /// # Errors
 /// Each call can fail with [`Disconnected`](crate::Error::Disconnected) if
 /// the server has ended, with [`Encode`](crate::Error::Encode) or

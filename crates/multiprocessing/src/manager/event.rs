@@ -65,6 +65,19 @@ impl EventProxy {
 
     /// Waits until the event is set, `limit` at most, and tells whether it
     /// was. Python: `wait(timeout)`, in seconds.
+    ///
+    /// ```
+    /// # use multiprocessing::Manager;
+    /// # use std::time::Duration;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let manager = Manager::new()?;
+    /// let event = manager.event()?;
+    /// assert!(!event.wait_timeout(Duration::from_millis(10))?);
+    /// event.set()?;
+    /// assert!(event.is_set()?);
+    /// event.clear()
+    /// # }
+    /// ```
     pub fn wait_timeout(&self, limit: Duration) -> Result<bool> {
         self.sleep(Some(limit))
     }

@@ -8,6 +8,26 @@ use crate::process::pid;
 
 /// Holds a lock, or a semaphore's unit, of a manager; gives it back when
 /// dropped.
+///
+/// ```
+/// use multiprocessing::{Manager, ProxyGuard};
+/// use std::time::Duration;
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let manager = Manager::new()?;
+///     let lock = manager.rlock()?;
+///     {
+///         let _guard: ProxyGuard<'_> = lock.guard()?;
+///         assert!(lock.locked()?);
+///     }
+///     assert!(lock.try_acquire()?);
+///     lock.release()?;
+///     let unit = manager.semaphore(1)?;
+///     unit.acquire()?;
+///     assert!(!unit.acquire_timeout(Duration::from_millis(10))?);
+///     unit.release()
+/// }
+/// ```
 #[must_use = "it is released when the guard is dropped"]
 pub struct ProxyGuard<'a> {
     held: &'a dyn Release,

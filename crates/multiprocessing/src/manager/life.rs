@@ -28,6 +28,19 @@ impl Manager {
     /// ended. Once it has, nothing more happens. Python:
     /// `manager.shutdown()`.
     ///
+    /// ```
+    /// # use multiprocessing::{Error, Manager};
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let manager = Manager::new()?;
+    /// let list = manager.list_from([1])?;
+    /// manager.shutdown()?;
+    /// manager.join()?;
+    /// assert_eq!(manager.exitcode()?, Some(0));
+    /// assert!(matches!(list.get(0), Err(Error::Disconnected)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotCreator`].
     pub fn shutdown(&self) -> Result<()> {

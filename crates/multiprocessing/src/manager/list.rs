@@ -23,6 +23,37 @@ use crate::sys::point::point;
 /// Two items are equal if they are encoded to the same bytes; for types
 /// without an order of their own, as `HashMap`, that says nothing.
 ///
+/// ```
+/// use multiprocessing::{ListProxy, Manager, Process};
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let manager = Manager::new()?;
+///     let list: ListProxy<i32> = manager.list_from([3, 1])?;
+///     let child = Process::new(|| {
+///         list.append(2)?;
+///         list.extend([5, 4])?;
+///         list.sort()
+///     });
+///     child.start()?;
+///     child.join()?;
+///     assert_eq!(list.to_vec()?, [1, 2, 3, 4, 5]);
+///     list.reverse()?;
+///     assert_eq!((list.pop()?, list.pop_at(0)?, list.len()?), (Some(1), 5, 3));
+///     list.insert(0, 9)?;
+///     list.set(1, 8)?;
+///     assert_eq!((list.get(1)?, list.slice(2..)?), (8, vec![3, 2]));
+///     list.set_slice(2.., [7, 7, 7])?;
+///     assert_eq!((list.index(&7)?, list.count(&7)?), (2, 3));
+///     list.remove(&9)?;
+///     list.sort_by(|one, other| other.cmp(one))?;
+///     list.repeat(2)?;
+///     assert_eq!(list.to_vec()?, [8, 7, 7, 7, 8, 7, 7, 7]);
+///     list.clear()?;
+///     assert!(list.is_empty()?);
+///     Ok(())
+/// }
+/// ```
+///
 /// # Errors
 /// An index or a range beyond the end is
 /// [`OutOfRange`](crate::Error::OutOfRange); Python cuts ranges short, and so

@@ -151,6 +151,17 @@ impl Manager {
     /// As [`condition_with_lock`](Self::condition_with_lock), for the other
     /// kind of locks.
     ///
+    /// ```
+    /// # use multiprocessing::Manager;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let manager = Manager::new()?;
+    /// let lock = manager.rlock()?;
+    /// let condition = manager.condition_with_rlock(&lock)?;
+    /// let _guard = lock.guard()?;
+    /// condition.notify()
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`condition_with_lock`](Self::condition_with_lock).
     pub fn condition_with_rlock(

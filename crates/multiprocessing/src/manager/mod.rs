@@ -230,6 +230,20 @@ impl Manager {
 
     /// How many objects the server has. Python: `_number_of_objects()`.
     ///
+    /// ```
+    /// # use multiprocessing::Manager;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let manager = Manager::new()?;
+    /// let squares = manager.dict_from([(2, 4), (3, 9)])?;
+    /// let nobodys = manager.list::<u8>()?;
+    /// assert_eq!(manager.number_of_objects()?, 2);
+    /// drop(nobodys);
+    /// assert_eq!(manager.number_of_objects()?, 1);
+    /// assert!(manager.pid() > 0 && squares.len()? == 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Manager::dict`].
     pub fn number_of_objects(&self) -> Result<usize> {

@@ -24,6 +24,23 @@ use crate::error::{Error, Result};
 /// The proxies whose objects can be [published](super::Manager::publish), and
 /// [found](super::RemoteManager::find).
 ///
+/// ```
+/// use multiprocessing::{Manager, Proxy, Result};
+///
+/// fn publish_twice(
+///     manager: &Manager,
+///     names: [&str; 2],
+///     proxy: &impl Proxy,
+/// ) -> Result<()> {
+///     names.iter().try_for_each(|it| manager.publish(*it, proxy))
+/// }
+///
+/// fn main() -> Result<()> {
+///     let manager = Manager::new()?;
+///     publish_twice(&manager, ["a", "b"], &manager.queue::<i32>(0)?)
+/// }
+/// ```
+///
 /// An [`ObjectProxy`](super::ObjectProxy) is none of them: its methods are
 /// functions of this program, which another one does not have.
 pub trait Proxy: sealed::Sealed {}

@@ -21,6 +21,8 @@ use crate::sys::point::point;
 /// namespace.set("name", "郝雪生")?;
 /// assert_eq!(namespace.get::<i32>("x")?, 10);
 /// assert_eq!(namespace.get::<String>("name")?, "郝雪生");
+/// namespace.delete("x")?;
+/// assert_eq!(namespace.names()?, ["name"]);
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///

@@ -18,6 +18,29 @@ use crate::sys::point::point;
 ///
 /// A client that is killed while it waits in `get` takes no item with it.
 ///
+/// ```
+/// use multiprocessing::{Error, Manager, Process, QueueProxy};
+/// use std::time::Duration;
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let manager = Manager::new()?;
+///     let queue: QueueProxy<i32> = manager.queue(2)?;
+///     let child = Process::new(|| {
+///         queue.put(1)?;
+///         queue.try_put(2)
+///     });
+///     child.start()?;
+///     child.join()?;
+///     let limit = Duration::from_millis(10);
+///     assert!(matches!(queue.put_timeout(3, limit), Err(Error::Full)));
+///     assert!(queue.full()? && queue.qsize()? == 2);
+///     assert_eq!((queue.get()?, queue.try_get()?), (1, 2));
+///     assert!(matches!(queue.get_timeout(limit), Err(Error::Empty)));
+///     assert!(queue.empty()?);
+///     Ok(())
+/// }
+/// ```
+///
 /// # Errors
 /// Each call can fail with [`Disconnected`](crate::Error::Disconnected) if
 /// the server has ended, with [`Encode`](crate::Error::Encode) or
@@ -155,6 +178,7 @@ impl<T> fmt::Debug for QueueProxy<T> {
 ///     worker.start()?;
 ///     queue.put(7)?;
 ///     queue.join()?; // it has been printed
+///     assert!(queue.join_timeout(std::time::Duration::ZERO)?);
 ///     worker.join()
 /// }
 /// ```

@@ -132,6 +132,23 @@ impl RemoteManager {
 
     /// The object that was published under this name, whatever it is.
     ///
+    /// ```
+    /// # use multiprocessing::{EventProxy, Manager, RemoteManager};
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let manager = Manager::builder().private_address().authkey("abc").build()?;
+    /// manager.publish("ready", &manager.event()?)?;
+    /// manager.publish("numbers", &manager.list_from([1, 2])?)?;
+    /// manager.publish("squares", &manager.dict_from([(2, 4)])?)?;
+    /// let address = manager.address().expect("it was given one").clone();
+    ///
+    /// let remote = RemoteManager::connect(address, "abc")?;
+    /// remote.find::<EventProxy>("ready")?.set()?;
+    /// assert_eq!(remote.list::<i32>("numbers")?.len()?, 2);
+    /// assert_eq!(remote.dict::<i32, i32>("squares")?.get(&2)?, Some(4));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`NotPublished`](crate::Error::NotPublished) if there is none,
     /// [`WrongKind`](crate::Error::WrongKind) if it is none of the kind that is

@@ -68,7 +68,10 @@ impl<T: Serialize + DeserializeOwned> ValueProxy<T> {
 /// let manager = multiprocessing::Manager::new()?;
 /// let array = manager.array(0..10)?;
 /// array.set(3, -3)?;
-/// assert_eq!(array.slice(2..5)?, [2, -3, 4]);
+/// array.set_slice(4, &[-4, -5])?;
+/// assert_eq!(array.slice(2..5)?, [2, -3, -4]);
+/// assert_eq!((array.get(9)?, array.len()?), (9, 10));
+/// assert!(!array.is_empty()?);
 /// # Ok::<(), multiprocessing::Error>(())
 /// ```
 ///
