@@ -129,6 +129,9 @@ impl List {
             return Ok(());
         };
         let len = self.items.len();
+        if len == 0 {
+            return Ok(());
+        }
         let room = len.saturating_mul(more);
         self.items.try_reserve(room).map_err(|_| {
             let what = format!("no room for {times} times {len} items");
