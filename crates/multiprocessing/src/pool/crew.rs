@@ -37,11 +37,19 @@ impl Job {
     }
 
     /// Takes what the worker sent: one result an item, or one failure for
-    /// them all.
+    /// them all. Anything else is not of the library's making: somebody has
+    /// written into the worker's socket.
     pub(super) fn finish(self, answer: Answer) {
         match &answer[..] {
             [Err(failure)] => self.fail(failure),
-            _ => self.sink.fill(self.start, answer),
+            _ if answer.len() == self.count => {
+                self.sink.fill(self.start, answer);
+            }
+            _ => {
+                let (come, count) = (answer.len(), self.count);
+                let reason = format!("{come} results came of {count} items");
+                self.fail(&Failure::Decode { reason });
+            }
         }
     }
 }
