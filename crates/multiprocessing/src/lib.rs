@@ -167,6 +167,8 @@ mod process;
 mod queue;
 mod sync;
 mod sys;
+#[cfg(any(test, fuzzing))]
+mod targets;
 mod threads;
 mod value;
 
@@ -184,4 +186,6 @@ pub use sync::{
     Barrier, BoundedSemaphore, Condition, ConditionGuard, Event, Lock,
     LockGuard, RLock, RLockGuard, Semaphore, SemaphoreGuard,
 };
+#[cfg(fuzzing)]
+pub use targets::TARGETS;
 pub use value::{Array, RawArray, RawValue, Value};

@@ -38,7 +38,7 @@ pub(super) struct Client {
     pub(super) stream: OwnedFd,
     /// The client's pidfd. Its end of the stream may have copies, in children
     /// that outlive it.
-    process: OwnedFd,
+    pub(super) process: OwnedFd,
 }
 
 pub(super) fn new() -> Result<(Outside, Inside)> {

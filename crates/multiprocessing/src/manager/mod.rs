@@ -20,6 +20,8 @@ mod list;
 mod protocol;
 mod queue;
 mod server;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod targets;
 mod travel;
 
 use std::fmt;

@@ -139,7 +139,7 @@ pub(super) enum QueueCall {
 /// What the call returned, or why it did not.
 pub(super) type Reply<T> = Result<T, Refusal>;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Refusal {
     OutOfRange { index: usize, len: usize },
     NoSuchItem,

@@ -44,7 +44,7 @@ pub(super) fn run(door: &Inside) -> i32 {
 
 /// The objects, found by their number.
 #[derive(Default)]
-struct Objects(Mutex<Vec<Object>>);
+pub(super) struct Objects(Mutex<Vec<Object>>);
 
 #[derive(Clone)]
 enum Object {
@@ -55,7 +55,7 @@ enum Object {
 
 impl Objects {
     /// Answers a client's requests until it is gone, in whatever way.
-    fn serve(&self, client: &Client) -> Result<()> {
+    pub(super) fn serve(&self, client: &Client) -> Result<()> {
         let stream = client.stream.as_fd();
         loop {
             let request = frame::recv(stream)?;
