@@ -106,6 +106,7 @@ fn a_semaphore_guards() -> Result<()> {
     Ok(())
 }
 
+/// To those who wait for it, and to those who only look.
 fn an_event_publishes() -> Result<()> {
     for _ in 0..rounds() / 4 {
         let (event, plain) = (Event::new()?, Plain::new());
@@ -113,6 +114,11 @@ fn an_event_publishes() -> Result<()> {
             if number == 0 {
                 plain.add(7);
                 return event.set();
+            }
+            if number == 1 {
+                while !event.is_set() {
+                    thread::yield_now();
+                }
             }
             event.wait()?;
             assert_eq!(plain.get(), 7);
