@@ -111,16 +111,18 @@ fn an_event_publishes() -> Result<()> {
     for _ in 0..rounds() / 4 {
         let (event, plain) = (Event::new()?, Plain::new());
         in_threads(|number| {
-            if number == 0 {
-                plain.add(7);
-                return event.set();
-            }
-            if number == 1 {
-                while !event.is_set() {
-                    thread::yield_now();
+            match number {
+                0 => {
+                    plain.add(7);
+                    return event.set();
                 }
+                1 => {
+                    while !event.is_set() {
+                        thread::yield_now();
+                    }
+                }
+                _ => event.wait()?,
             }
-            event.wait()?;
             assert_eq!(plain.get(), 7);
             Ok(())
         });
