@@ -6,6 +6,7 @@ use postcard::ser_flavors::Flavor;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::bounded::{Bounded, Limits};
 use crate::error::{Error, Result};
 
 thread_local! {
@@ -66,15 +67,23 @@ impl Flavor for Append<'_> {
 
 /// The item that `bytes` are, all of them: bytes left over mean that another
 /// type was sent.
+///
+/// Neither the time that it takes nor the memory is more than the bytes are
+/// worth, whoever has written them.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     WHY.set(None);
-    match postcard::take_from_bytes(bytes) {
-        Ok((item, [])) => Ok(item),
-        Ok((_, rest)) => Err(Error::Decode {
-            reason: format!("{} bytes are left over", rest.len()),
-        }),
-        Err(error) => Err(Error::Decode {
-            reason: reason(&error),
+    let len = bytes.len();
+    let mut bytes = postcard::Deserializer::from_bytes(bytes);
+    let limits = Limits::of(len);
+    let failed = |error| Error::Decode {
+        reason: reason(&error),
+    };
+    let item = T::deserialize(Bounded::new(&mut bytes, &limits));
+    let item = item.map_err(failed)?;
+    match bytes.finalize().map_err(failed)?.len() {
+        0 => Ok(item),
+        left => Err(Error::Decode {
+            reason: format!("{left} bytes are left over"),
         }),
     }
 }

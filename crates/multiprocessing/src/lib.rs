@@ -94,7 +94,10 @@
 //!   At a normal end a parent waits for its children and terminates its
 //!   daemons, as in Python.
 //! - **Items travel as serde writes them** (in postcard's format), not by
-//!   pickle: a queue has items of one type, and a closure cannot be sent.
+//!   pickle: a queue has items of one type, and a closure cannot be sent. To
+//!   receive one takes no more memory and time than its bytes are worth, so it
+//!   is nested 256 deep at most, and of items without content, as `()`, it has
+//!   a million at most.
 //!
 //! # Behaviours with no, or another, sense in Rust
 //!
@@ -172,6 +175,7 @@
 //! lies `sys`, a few system files with all the `unsafe` code. Each module
 //! begins with the mechanism of the kernel on which it stands.
 
+mod bounded;
 mod codec;
 pub mod connection;
 pub mod dummy;
@@ -187,6 +191,8 @@ mod queue;
 mod shortage;
 mod sync;
 mod sys;
+#[cfg(any(test, fuzzing))]
+mod targets;
 mod threads;
 mod value;
 
@@ -209,4 +215,6 @@ pub use sync::{
     Barrier, BoundedSemaphore, Condition, ConditionGuard, Event, Lock,
     LockGuard, RLock, RLockGuard, Semaphore, SemaphoreGuard,
 };
+#[cfg(fuzzing)]
+pub use targets::TARGETS;
 pub use value::{Array, RawArray, RawValue, Value};

@@ -118,14 +118,14 @@ fn refused(reason: impl Into<String>) -> Error {
 }
 
 /// A socket, and until when the other side has to be done.
-struct Line<'a> {
-    socket: BorrowedFd<'a>,
-    start: Instant,
-    limit: Duration,
+pub(super) struct Line<'a> {
+    pub(super) socket: BorrowedFd<'a>,
+    pub(super) start: Instant,
+    pub(super) limit: Duration,
 }
 
 impl Line<'_> {
-    fn authenticate(&self, key: &Key) -> Result<()> {
+    pub(super) fn authenticate(&self, key: &Key) -> Result<()> {
         let answer = Answer::to(&self.recv()?)?;
         let answer =
             answer.ok_or_else(|| refused("who listens is no Listener"))?;

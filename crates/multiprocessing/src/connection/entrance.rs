@@ -178,7 +178,7 @@ fn is_of_the_client(errno: Errno) -> bool {
 }
 
 /// Somebody of whom nothing is known.
-struct Newcomer {
+pub(super) struct Newcomer {
     socket: OwnedFd,
     since: Instant,
     challenge: Challenge,
@@ -187,14 +187,14 @@ struct Newcomer {
     come: usize,
 }
 
-enum Heard {
+pub(super) enum Heard {
     Silence(Newcomer),
     Nonsense(Newcomer),
     Key(Connection, Option<Address>),
 }
 
 impl Newcomer {
-    fn new(socket: OwnedFd) -> Result<Self> {
+    pub(super) fn new(socket: OwnedFd) -> Result<Self> {
         Ok(Self {
             socket,
             since: Instant::now(),
@@ -209,13 +209,13 @@ impl Newcomer {
     }
 
     /// Sends the challenge, if it is one of this user's.
-    fn is_challenged(&self, door: &Door<'_>) -> bool {
+    pub(super) fn is_challenged(&self, door: &Door<'_>) -> bool {
         let stranger = socket::stranger(self.socket.as_fd(), door.address);
         stranger.is_none() && self.say(&self.challenge.bytes())
     }
 
     /// Takes what has come of the answer, and judges it when it is whole.
-    fn hear(mut self, door: &Door<'_>) -> Heard {
+    pub(super) fn hear(mut self, door: &Door<'_>) -> Heard {
         let place = &mut self.answer[self.come..];
         match recv(&self.socket, place, RecvFlags::DONTWAIT) {
             Ok((come @ 1.., _)) => self.come += come,

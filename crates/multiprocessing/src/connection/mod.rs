@@ -26,6 +26,8 @@ mod handshake;
 mod listener;
 mod place;
 mod socket;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod targets;
 
 use std::os::fd::AsFd;
 use std::time::Duration;

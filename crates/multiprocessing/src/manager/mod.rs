@@ -48,6 +48,8 @@ mod remote;
 mod semaphore;
 mod sentinel;
 mod server;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod targets;
 mod tether;
 mod travel;
 mod value;

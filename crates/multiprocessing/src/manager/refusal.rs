@@ -11,7 +11,7 @@ use crate::sys::task::Failure;
 /// What the call returned, or why it did not.
 pub(super) type Reply<T> = Result<T, Refusal>;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Refusal {
     OutOfRange {
         index: usize,

@@ -12,6 +12,8 @@
 //! socket can ask for the error instead (`MSG_NOSIGNAL`).
 
 pub(crate) mod frame;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod targets;
 mod travel;
 
 use std::fmt;

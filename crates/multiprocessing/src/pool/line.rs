@@ -111,7 +111,14 @@ impl Line {
     /// Receives what there is; gives the body of a message that is whole.
     pub(super) fn recv(&mut self) -> Option<Vec<u8>> {
         while self.is_open() {
-            let missing = self.missing();
+            let whole = self.whole();
+            if whole > HEADER + frame::MAX {
+                // It is no message, and nobody can tell where one begins.
+                self.shut();
+                self.state = State::Closed;
+                return None;
+            }
+            let missing = whole - self.received.len();
             if missing == 0 {
                 let mut body = mem::take(&mut self.received);
                 body.drain(..HEADER);
@@ -135,13 +142,12 @@ impl Line {
         None
     }
 
-    /// How many bytes are missing of the header, or else of the whole message.
-    fn missing(&self) -> usize {
-        let whole = match self.received.first_chunk() {
+    /// How many bytes the header has, or else the whole message.
+    fn whole(&self) -> usize {
+        match self.received.first_chunk() {
             Some(header) => HEADER + u32::from_be_bytes(*header) as usize,
             None => HEADER,
-        };
-        whole - self.received.len()
+        }
     }
 
     /// Sends no more; the worker sees it, and ends.

@@ -23,6 +23,8 @@ mod imap;
 mod line;
 mod result;
 mod sources;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod targets;
 mod worker;
 mod zygote;
 

@@ -51,7 +51,9 @@ pub(crate) const SCRATCH: &str = "MULTIPROCESSING_SCRATCH";
 pub(crate) const PROGRAM: &str = "MULTIPROCESSING_PROGRAM";
 const TEST: &str = "MULTIPROCESSING_TEST";
 
-const DEADLINE: Duration = Duration::from_secs(30);
+/// How many seconds a test may take, unless it is this.
+const DEADLINE: &str = "MP_DEADLINE";
+const SECONDS: u64 = 30;
 /// For those who end with the leader of the session.
 const GRACE: Duration = Duration::from_secs(1);
 const THREADS: usize = 2;
@@ -110,7 +112,7 @@ fn supervise(name: &str) -> Result<(), Failed> {
             end(&[id]);
             end(&procfs::session(id));
             leader.wait()?;
-            writeln!(complaints, "it was killed after {DEADLINE:?}")?;
+            writeln!(complaints, "it was killed after {:?}", deadline())?;
         }
     }
     for pid in still_there(id) {
@@ -137,12 +139,19 @@ fn start(name: &str, scratch: &Path) -> Result<(Child, Output), Failed> {
     Ok((leader, Output::drain(reader)))
 }
 
+fn deadline() -> Duration {
+    let given = env::var(DEADLINE).ok();
+    let given = given.map(|it| it.parse().expect("it is a number of seconds"));
+    Duration::from_secs(given.unwrap_or(SECONDS))
+}
+
 /// Waits for the end of the leader; none: it takes too long.
 fn wait(leader: &mut Child) -> Result<Option<ExitStatus>, Failed> {
     let start = Instant::now();
+    let deadline = deadline();
     loop {
         let status = leader.try_wait()?;
-        if status.is_some() || start.elapsed() > DEADLINE {
+        if status.is_some() || start.elapsed() > deadline {
             return Ok(status);
         }
         thread::sleep(Duration::from_millis(2));

@@ -101,6 +101,9 @@ fn b193_an_index_out_of_range_is_an_error() {
         let absurd = letters.repeat(usize::MAX);
         assert!(matches!(absurd, Err(Error::Invalid { .. })));
         assert_eq!(letters.to_vec()?, ["a", "b", "c"]);
+        let nothing = manager.list::<String>()?;
+        nothing.repeat(usize::MAX)?;
+        assert_eq!(nothing.len()?, 0);
         Ok(())
     });
 }

@@ -8,6 +8,8 @@ use multiprocessing::{Connection, Error, Result};
 use nix::sys::resource::{Resource, setrlimit};
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::harness::{Test, list};
 use crate::hostile::for_all;
@@ -18,6 +20,8 @@ use crate::support::in_child;
 pub(crate) const TESTS: &[Test] = list![
     b154_of_any_bytes_whole_messages_are_received,
     b154_any_bytes_are_an_item_or_an_error,
+    b154_items_without_content_are_counted,
+    b154_a_message_is_only_so_deep,
     b139_any_messages_arrive_as_they_were_sent,
 ];
 
@@ -118,7 +122,7 @@ fn b154_of_any_bytes_whole_messages_are_received() {
 }
 
 /// Receives what comes as items of a type, to its end.
-fn drain<T: serde::de::DeserializeOwned>(reader: &Connection) {
+fn drain<T: DeserializeOwned>(reader: &Connection) {
     loop {
         match reader.recv::<T>() {
             Err(Error::Disconnected) => return,
@@ -146,6 +150,66 @@ fn b154_any_bytes_are_an_item_or_an_error() {
             while_written(&pieces, drain::<Mixed>);
         });
         assert_eq!(open_descriptors(), before);
+    });
+}
+
+/// What `bytes` are as a `T`.
+fn item<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let (reader, writer) = one_way();
+    thread::scope(|scope| {
+        scope.spawn(|| writer.send_bytes(bytes).expect("send"));
+        reader.recv()
+    })
+}
+
+#[track_caller]
+fn undecodable<T>(item: Result<T>, why: &str) {
+    match item {
+        Err(Error::Decode { reason }) if reason.contains(why) => {}
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it is an item"),
+    }
+}
+
+fn b154_items_without_content_are_counted() {
+    let endless = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
+    undecodable(item::<Vec<()>>(&endless), "more items than bytes");
+    undecodable(item::<Vec<[u8; 0]>>(&endless), "more items than bytes");
+    let several = [&[3], &endless[..], &[1], &[0]].concat();
+    undecodable(item::<Vec<Vec<()>>>(&several), "more items than bytes");
+    let (reader, writer) = one_way();
+    writer.send(&vec![(); 1_000_000]).expect("send");
+    let items: Vec<()> = reader.recv().expect("recv");
+    assert_eq!(items.len(), 1_000_000);
+}
+
+#[derive(Serialize, Deserialize)]
+enum Chain {
+    End,
+    Link { content: [u64; 8], next: Box<Self> },
+}
+
+fn chain(length: usize) -> Chain {
+    (0..length).fold(Chain::End, |next, _| Chain::Link {
+        content: [7; 8],
+        next: Box::new(next),
+    })
+}
+
+fn b154_a_message_is_only_so_deep() {
+    #[derive(Deserialize)]
+    struct Tree(#[expect(dead_code, reason = "it is not read")] Vec<Tree>);
+
+    // In a thread, whose stack is the smaller one.
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            undecodable(item::<Tree>(&vec![1; 1 << 20]), "nested");
+            let (reader, writer) = one_way();
+            writer.send(&chain(255)).expect("send");
+            assert!(matches!(reader.recv(), Ok(Chain::Link { .. })));
+            writer.send(&chain(256)).expect("send");
+            undecodable(reader.recv::<Chain>(), "nested");
+        });
     });
 }
 

@@ -24,7 +24,7 @@ use crate::pipe::frame;
 /// How long to wait when there is no room for another client.
 const PAUSE: Duration = Duration::from_millis(10);
 
-pub(super) struct Hall {
+pub(in crate::manager) struct Hall {
     identity: Identity,
     watch: Arc<Watch>,
     objects: Arc<Objects>,
@@ -34,13 +34,19 @@ pub(super) struct Hall {
 impl Hall {
     /// With a thread that sees who leaves.
     pub(super) fn new(identity: Identity) -> io::Result<Arc<Self>> {
-        let watch = Watch::start()?;
-        Ok(Arc::new(Self {
+        Ok(Arc::new(Self::watched_by(identity, Watch::start()?)))
+    }
+
+    pub(in crate::manager) fn watched_by(
+        identity: Identity,
+        watch: Arc<Watch>,
+    ) -> Self {
+        Self {
             identity,
             objects: Arc::new(Objects::new(Arc::clone(&watch))),
             watch,
             names: Mutex::default(),
-        }))
+        }
     }
 
     /// Lets a client in, or tells it why there is no room.
@@ -84,7 +90,7 @@ impl Hall {
     }
 
     /// Answers a client's requests until it is gone, in whatever way.
-    fn attend_to(&self, client: &Arc<Client>) {
+    pub(in crate::manager) fn attend_to(&self, client: &Arc<Client>) {
         match Guest::new(client, &self.watch) {
             Ok(guest) => {
                 let _ = self.serve(&guest);

@@ -130,6 +130,9 @@ impl List {
             return Ok(());
         };
         let len = self.items.len();
+        if len == 0 {
+            return Ok(());
+        }
         let no_room = || {
             let what = format!("no room for {times} times {len} items");
             Refusal::Invalid(what)

@@ -23,8 +23,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use self::hall::Hall;
+pub(super) use self::hall::Hall;
 use self::inherited::Inherited;
+#[cfg(any(test, fuzzing))]
+pub(super) use self::watch::Watch;
 use super::door::{Inside, Knock};
 use super::protocol::{Identity, Refusal, Reply};
 use super::travel;

@@ -15,7 +15,7 @@ use crate::manager::sentinel::Sentinel;
 /// What is done when an end has come.
 type Action = Box<dyn FnOnce() + Send>;
 
-pub(super) struct Watch {
+pub(in crate::manager) struct Watch {
     epoll: OwnedFd,
     actions: Mutex<Actions>,
 }
@@ -28,7 +28,7 @@ struct Actions {
 
 impl Watch {
     /// Begins to watch, in a thread.
-    pub(super) fn start() -> std::io::Result<Arc<Self>> {
+    pub(in crate::manager) fn start() -> std::io::Result<Arc<Self>> {
         let watch = Arc::new(Self {
             epoll: epoll::create(CreateFlags::CLOEXEC)?,
             actions: Mutex::default(),
