@@ -6,11 +6,11 @@
 //! killed in between would leave them asleep beside what they wait for. And
 //! all are woken, not one: the one might be killed before it acts.
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::futex;
+use crate::sys::machine::{AtomicU32, Instant, Ordering::SeqCst};
 use crate::sys::mutex::{Acquired, Held, RobustMutex, remaining};
 use crate::sys::region::shared_struct;
 

@@ -4,8 +4,10 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod fork;
+pub(crate) mod machine;
 pub(crate) mod mutex;
 pub(crate) mod point;
+mod pthread;
 pub(crate) mod region;
 pub(crate) mod signal;
 pub(crate) mod task;

@@ -15,13 +15,13 @@
 //! kernel gives the door to the next. It sleeps on the seats only while those
 //! who are seated are awake: so it never takes a wake-up that was for them.
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::state::{Cause, Fate, State};
 use crate::error::{Error, Result};
 use crate::futex::{self, MOST_WORDS, Word};
 use crate::monitor::{LOCK_PATIENCE, Monitor, Signal};
+use crate::sys::machine::{AtomicU32, Instant, Ordering::SeqCst};
 use crate::sys::mutex::{Acquired, Held, Kind, RobustMutex, remaining};
 use crate::sys::region::{Region, shared_struct};
 
