@@ -295,7 +295,9 @@ impl Condition {
     ) -> Result<Option<i32>> {
         let mutex = &**self.mutex;
         let mut times = Ok(0);
-        self.line.notified().sleep(
+        let notified = self.line.notified();
+        notified.sleep(
+            notified.seen(),
             || times = mutex.release_all(),
             |word, seen| futex::wait(word, seen, limit),
         );
