@@ -151,10 +151,18 @@ impl Room {
                      wait for itself",
                 ));
             }
-            if mutex.acquire(Some(Duration::ZERO))? != Acquired::No {
-                let room = self;
-                return Ok(Some(Seat { room, mutex, index }));
+            if mutex.is_held() {
+                continue;
             }
+            // Nobody else can take it. But its owner may have died since one
+            // looked for the dead, and would be forgotten with the next owner.
+            if mutex.dead_owner().is_some() {
+                self.look_for_the_dead();
+                return Err(self.state().error());
+            }
+            mutex.acquire(Some(Duration::ZERO))?;
+            let room = self;
+            return Ok(Some(Seat { room, mutex, index }));
         }
         Ok(None)
     }
