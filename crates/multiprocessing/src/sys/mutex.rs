@@ -152,9 +152,14 @@ impl RobustMutex {
     /// The word to sleep on until an owner leaves it or dies, who may come
     /// later; none if the last one is dead already.
     pub(crate) fn watch(&self) -> Option<Word<'_>> {
-        let word = self.word();
-        let value = word.load(Ordering::SeqCst);
+        let (word, value) = self.glance();
         (!died_watched(value)).then_some((word, value))
+    }
+
+    /// The word as it is now, whoever the owner is or was.
+    pub(crate) fn glance(&self) -> Word<'_> {
+        let word = self.word();
+        (word, word.load(Ordering::SeqCst))
     }
 
     /// As [`watch`](Self::watch), if there is an owner now.
