@@ -33,6 +33,8 @@ pub(crate) struct Process<T> {
 pub(crate) fn start<T: Send + 'static>(
     target: impl FnOnce() -> T + Send + 'static,
 ) -> Process<T> {
+    // Boxed, so that shuttle is compiled once for each type of results.
+    let target: Box<dyn FnOnce() -> T + Send> = Box::new(target);
     let task = shuttle::thread::spawn(|| {
         let life = || {
             let result = target();
@@ -84,6 +86,12 @@ impl<T> Process<T> {
     pub(crate) fn until_it_waits(&self) {
         let id = self.id;
         kernel::until(move || kernel::waits(id) || kernel::is_gone(id));
+    }
+
+    /// Waits until it sleeps, or is gone.
+    pub(crate) fn until_it_sleeps(&self) {
+        let id = self.id;
+        kernel::until(move || kernel::sleeps(id) || kernel::is_gone(id));
     }
 
     /// How often it has become the owner of a lock.

@@ -100,6 +100,8 @@ fn who_comes_later_takes_none() {
             })
         };
         let late = waiter(&condition, &notes);
+        // So it looks whether it may go.
+        late.interrupted();
         until_quiet();
         let seen = notifier.join().expect("it lives");
         let one = seen == 2 && late.is_gone() && !early.is_gone();

@@ -80,6 +80,27 @@ fn a_death_is_told_to_one_and_nobody_is_forgotten() {
     });
 }
 
+/// It was the one who was woken, and somebody who was awake is faster.
+#[test]
+fn who_is_woken_and_killed_leaves_nobody_asleep() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        lock.acquire().expect("it is free");
+        let [victim, other] = [(); 2].map(|()| {
+            let visitor = visitor(&lock, &inside, 1);
+            visitor.until_it_sleeps();
+            visitor
+        });
+        victim.killed();
+        lock.release().expect("it is ours");
+        if lock.acquire().is_ok() {
+            lock.release().expect("it is ours");
+        }
+        until_quiet();
+        assert!(other.is_gone(), "it is forgotten");
+    });
+}
+
 #[test]
 fn two_may_die() {
     explore(|| {

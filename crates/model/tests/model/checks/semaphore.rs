@@ -18,6 +18,7 @@ fn it_admits_no_more_than_its_value() {
             start(move || {
                 semaphore.acquire().expect("a sound lock");
                 inside.change(|it| *it += 1);
+                assert!(semaphore.value() <= 1, "one is inside");
                 assert!(inside.look(|it| *it <= 2), "three are inside");
                 inside.change(|it| *it -= 1);
                 semaphore.release().expect("a sound lock");

@@ -49,7 +49,10 @@ pub(crate) fn explore_part(
     part: usize,
     check: impl Fn() + Send + Sync + 'static,
 ) {
-    let run = Run::new(check);
+    let run = Run {
+        check: Arc::new(check),
+        schedules: Arc::default(),
+    };
     if let Ok(schedule) = std::env::var("MODEL_REPLAY") {
         return shuttle::replay(run.body(true), schedule.trim());
     }
@@ -61,19 +64,13 @@ pub(crate) fn explore_part(
     run.under("pct", PctScheduler::new(PCT_DEPTH, count));
 }
 
-struct Run<F> {
-    check: Arc<F>,
+struct Run {
+    /// Not a type parameter: shuttle is compiled once, not for each check.
+    check: Arc<dyn Fn() + Send + Sync>,
     schedules: Arc<AtomicUsize>,
 }
 
-impl<F: Fn() + Send + Sync + 'static> Run<F> {
-    fn new(check: F) -> Self {
-        Self {
-            check: Arc::new(check),
-            schedules: Arc::default(),
-        }
-    }
-
+impl Run {
     fn body(&self, traced: bool) -> impl Fn() + Send + Sync + 'static {
         let (check, schedules) = (self.check.clone(), self.schedules.clone());
         move || {

@@ -343,12 +343,18 @@ pub(crate) fn locked(id: usize) -> usize {
     process(id, |it| it.locked)
 }
 
+/// Whether a process sleeps.
+pub(crate) fn sleeps(id: usize) -> bool {
+    process(id, |it| it.waker.is_some())
+}
+
 /// Whether a process sleeps on a word that is no mutex.
 pub(crate) fn waits(id: usize) -> bool {
-    machine(|it| {
+    let on_another_word = machine(|it| {
         let mut words = it.sleepers.iter().filter(|(_, who)| *who == id);
         words.any(|(word, _)| !it.mutexes.contains(word))
-    })
+    });
+    on_another_word && sleeps(id)
 }
 
 /// A process, or what befalls one, begins or ends.
