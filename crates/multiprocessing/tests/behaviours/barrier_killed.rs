@@ -196,10 +196,13 @@ fn a_party_killed_before_it_has_a_seat_harms_nobody() {
         let party = || started(|| barrier.wait().map(drop));
         let first = [(); 2].map(|()| party());
         eventually(SOON, || barrier.n_waiting() == 2);
-        let next = [(); 3].map(|()| party());
-        for party in &next {
-            once_in(libc::SYS_futex, party);
-        }
+        // The first at the door sleeps on the seats.
+        let calls = [libc::SYS_futex_waitv, libc::SYS_futex, libc::SYS_futex];
+        let next = calls.map(|call| {
+            let party = party();
+            once_in(call, &party);
+            party
+        });
         killed(&next[victim]);
         go_on.set(1);
         assert_eq!(first.each_ref().map(joined), [0, 0]);
