@@ -1,11 +1,12 @@
 //! The futex: sleep while a shared word has a value, wake those who sleep.
 
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::thread::futex::{self, Flags, WaitFlags, WaitPtr, WaitvFlags};
 use rustix::time::{ClockId, Timespec, clock_gettime};
+
+use crate::sys::machine::AtomicU32;
 
 /// A word, and the value while there is nothing to look at.
 pub(crate) type Word<'a> = (&'a AtomicU32, u32);

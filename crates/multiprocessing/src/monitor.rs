@@ -6,11 +6,11 @@
 //! killed in between would leave them asleep beside what they wait for. And
 //! all are woken, not one: the one might be killed before it acts.
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::Result;
 use crate::futex;
+use crate::sys::machine::{AtomicU32, Instant, Ordering::SeqCst};
 use crate::sys::mutex::{Acquired, Held, RobustMutex, remaining};
 use crate::sys::region::shared_struct;
 
@@ -37,16 +37,22 @@ impl Signal {
         }
     }
 
+    /// The value of the word, to be asked for before the look at the state:
+    /// what changes from then on changes the word, and a sleep ends at once.
+    /// Also what somebody changes who did not get the lock.
+    pub(crate) fn seen(&self) -> u32 {
+        self.word.load(SeqCst)
+    }
+
     /// To be called under the lock, which `unlock` gives up: sleeps by `sleep`,
     /// which is told a word and the value while there is nothing to look at.
     pub(crate) fn sleep(
         &self,
+        seen: u32,
         unlock: impl FnOnce(),
         sleep: impl FnOnce(&AtomicU32, u32),
     ) {
-        // Counted and looked at under the lock: what changes from here on
-        // changes the word, and the sleep ends at once.
-        let seen = self.word.load(SeqCst);
+        // Counted under the lock: whoever has it next knows of the sleeper.
         self.sleepers.fetch_add(1, SeqCst);
         unlock();
         sleep(&self.word, seen);
@@ -102,6 +108,7 @@ pub(crate) trait Monitor {
             let Some(held) = self.hold(left)? else {
                 return Ok(None);
             };
+            let seen = signal.seen();
             if let Some(done) = action(&held)? {
                 return Ok(Some(done));
             }
@@ -109,7 +116,7 @@ pub(crate) trait Monitor {
                 return Ok(None);
             }
             let unlock = || drop(held);
-            signal.sleep(unlock, |word, seen| sleep(word, seen, left));
+            signal.sleep(seen, unlock, |word, seen| sleep(word, seen, left));
         }
     }
 }

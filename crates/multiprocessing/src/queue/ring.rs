@@ -11,11 +11,11 @@
 //! instructions: the next owner of the lock finds a message whole or not at
 //! all.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::monitor::{Monitor, Signal};
+use crate::sys::machine::{AtomicU64, Ordering::SeqCst};
 use crate::sys::mutex::{Held, Kind, RobustMutex};
 use crate::sys::region::{Region, shared_struct};
 

@@ -13,11 +13,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use crate::error::Result;
 use crate::monitor::{Monitor, Signal};
+use crate::sys::machine::{AtomicU32, Ordering::SeqCst};
 use crate::sys::mutex::{Held, Kind, RobustMutex};
 use crate::sys::point::point;
 use crate::sys::region::{InRegion, shared_struct};

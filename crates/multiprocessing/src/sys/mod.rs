@@ -4,9 +4,11 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod fork;
+pub(crate) mod machine;
 pub(crate) mod method;
 pub(crate) mod mutex;
 pub(crate) mod point;
+mod pthread;
 pub(crate) mod region;
 pub(crate) mod retire;
 pub(crate) mod signal;

@@ -5,23 +5,18 @@
 //! holds and, when the thread ends in whatever way, marks them and wakes the
 //! next one in line, who is told so (`EOWNERDEAD`).
 
-use std::cell::{Cell, UnsafeCell};
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::futex::Word;
 use crate::process::pid;
-use crate::sys::region::{InRegion, Shared};
+use crate::sys::machine::{AtomicI32, AtomicU32, Instant, Ordering};
+use crate::sys::pthread::{Pthread, belongs, remember, this};
+use crate::sys::region::{InRegion, shared_struct};
 
-/// Whether the owner may acquire again.
-#[derive(Clone, Copy)]
-pub(crate) enum Kind {
-    Plain,
-    Recursive,
-}
+pub(crate) use crate::sys::pthread::Kind;
 
 /// How an acquire ended well.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,91 +30,35 @@ pub(crate) enum Acquired {
     No,
 }
 
-/// A mutex in shared memory. Zeroed bytes are none yet: [`RobustMutex::init`].
-#[repr(C)]
-pub(crate) struct RobustMutex {
-    raw: UnsafeCell<libc::pthread_mutex_t>,
-    /// The pid of the owner; 0 while there is none, so that an owner that dies
-    /// before it is noted is not taken for the one before it.
-    owner: AtomicI32,
-    /// How many wait in the kernel; too high after one of them was killed.
-    sleepers: AtomicU32,
-    /// Whether `init` was called.
-    made: AtomicU32,
+shared_struct! {
+    /// A mutex in shared memory. Zeroed bytes are none yet:
+    /// [`RobustMutex::init`].
+    pub(crate) struct RobustMutex {
+        raw: Pthread,
+        /// The pid of the owner; 0 while there is none, so that an owner that
+        /// dies before it is noted is not taken for the one before it.
+        owner: AtomicI32,
+        /// How many wait in the kernel; too high after one of them was killed.
+        sleepers: AtomicU32,
+    }
 }
-
-thread_local! {
-    /// The thread as the mutexes know it, and its process, to save the calls
-    /// that ask for them.
-    static THIS: Cell<(u32, i32)> = const { Cell::new((0, 0)) };
-}
-
-// SAFETY: the C library's mutex is made for concurrent use through one address
-// in each process (PTHREAD_PROCESS_SHARED), and is changed by its functions
-// alone; the owner's pid is an atomic. Zeroed bytes are a valid (private,
-// unlocked) mutex in glibc, so a value exists even before `init`.
-unsafe impl Sync for RobustMutex {}
-// SAFETY: as above; fixed layout by repr(C).
-unsafe impl Shared for RobustMutex {}
-
-// The libc crate does not bind these three of glibc's functions.
-unsafe extern "C" {
-    fn pthread_mutexattr_setrobust(
-        attr: *mut libc::pthread_mutexattr_t,
-        robust: libc::c_int,
-    ) -> libc::c_int;
-    fn pthread_mutex_consistent(
-        mutex: *mut libc::pthread_mutex_t,
-    ) -> libc::c_int;
-    fn pthread_mutex_clocklock(
-        mutex: *mut libc::pthread_mutex_t,
-        clock: libc::clockid_t,
-        deadline: *const libc::timespec,
-    ) -> libc::c_int;
-}
-
-const PTHREAD_MUTEX_ROBUST: libc::c_int = 1;
 
 impl RobustMutex {
     /// Makes the mutex. Only the first call does.
     pub(crate) fn init(&self, kind: Kind) -> Result<()> {
-        if self.made.swap(1, Ordering::SeqCst) != 0 {
-            return Ok(());
-        }
-        let kind = match kind {
-            Kind::Plain => libc::PTHREAD_MUTEX_ERRORCHECK,
-            Kind::Recursive => libc::PTHREAD_MUTEX_RECURSIVE,
-        };
-        let shared = libc::PTHREAD_PROCESS_SHARED;
-        // SAFETY: `attr` is initialised by pthread_mutexattr_init before the
-        // other functions see it, and destroyed once. The mutex is initialised
-        // once, as `made` says, in the memory that it stays in.
-        let codes = unsafe {
-            let mut attr = std::mem::MaybeUninit::uninit();
-            let attr = attr.as_mut_ptr();
-            [
-                libc::pthread_mutexattr_init(attr),
-                libc::pthread_mutexattr_settype(attr, kind),
-                libc::pthread_mutexattr_setpshared(attr, shared),
-                pthread_mutexattr_setrobust(attr, PTHREAD_MUTEX_ROBUST),
-                libc::pthread_mutex_init(self.raw.get(), attr),
-                libc::pthread_mutexattr_destroy(attr),
-            ]
-        };
-        match codes.into_iter().find(|code| *code != 0) {
-            None => Ok(()),
-            Some(code) => Err(failed("make a lock", code)),
+        match self.raw.init(kind) {
+            0 => Ok(()),
+            code => Err(failed("make a lock", code)),
         }
     }
 
     /// Waits for the mutex, for ever or until `limit` has passed on the
     /// monotonic clock.
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Acquired> {
-        // SAFETY: `raw` is an initialised mutex that lives as long as `self`.
-        let mut code = unsafe { libc::pthread_mutex_trylock(self.raw.get()) };
+        let mut code = self.raw.try_lock();
         if code == libc::EBUSY && limit != Some(Duration::ZERO) {
             self.sleepers.fetch_add(1, Ordering::SeqCst);
-            code = self.sleep(limit);
+            code = self.raw.lock(limit);
             self.sleepers.fetch_sub(1, Ordering::SeqCst);
         }
         match code {
@@ -129,9 +68,7 @@ impl RobustMutex {
             }
             libc::EOWNERDEAD => {
                 let pid = self.owner.load(Ordering::Relaxed);
-                // SAFETY: EOWNERDEAD says that this thread owns the mutex and
-                // that it is to be made consistent.
-                unsafe { pthread_mutex_consistent(self.raw.get()) };
+                self.raw.make_consistent();
                 self.take_over();
                 Ok(Acquired::FromTheDead { pid })
             }
@@ -140,23 +77,6 @@ impl RobustMutex {
             libc::EDEADLK if limit == Some(Duration::ZERO) => Ok(Acquired::No),
             libc::EDEADLK => Err(Error::WouldDeadlock),
             code => Err(failed("acquire a lock", code)),
-        }
-    }
-
-    /// Waits in the kernel; what the C library says in the end.
-    fn sleep(&self, limit: Option<Duration>) -> libc::c_int {
-        let mutex = self.raw.get();
-        let deadline = limit.map(monotonic_deadline);
-        // SAFETY: `mutex` points to an initialised mutex that lives as long
-        // as `self`; `deadline` is a local that outlives the call.
-        unsafe {
-            match &deadline {
-                None => libc::pthread_mutex_lock(mutex),
-                Some(deadline) => {
-                    let clock = libc::CLOCK_MONOTONIC;
-                    pthread_mutex_clocklock(mutex, clock, deadline)
-                }
-            }
         }
     }
 
@@ -174,14 +94,12 @@ impl RobustMutex {
 
     /// Gives the mutex up; only its owner can.
     pub(crate) fn release(&self) -> Result<()> {
-        let pid = THIS.get().1;
+        let pid = this().1;
         let ours = self.is_mine();
         if ours {
             self.owner.store(0, Ordering::Relaxed);
         }
-        // SAFETY: `raw` is an initialised mutex; the C library itself refuses
-        // (EPERM) when the calling thread does not own it.
-        let code = unsafe { libc::pthread_mutex_unlock(self.raw.get()) };
+        let code = self.raw.unlock();
         if ours && self.is_mine() {
             // It was acquired more than once.
             self.owner.store(pid, Ordering::Relaxed);
@@ -206,7 +124,7 @@ impl RobustMutex {
 
     /// Whether the calling thread owns the mutex.
     pub(crate) fn is_mine(&self) -> bool {
-        let (thread, _) = THIS.get();
+        let (thread, _) = this();
         thread != 0 && self.holder() == thread
     }
 
@@ -234,9 +152,14 @@ impl RobustMutex {
     /// The word to sleep on until an owner leaves it or dies, who may come
     /// later; none if the last one is dead already.
     pub(crate) fn watch(&self) -> Option<Word<'_>> {
-        let word = self.word();
-        let value = word.load(Ordering::SeqCst);
+        let (word, value) = self.glance();
         (!died_watched(value)).then_some((word, value))
+    }
+
+    /// The word as it is now, whoever the owner is or was.
+    pub(crate) fn glance(&self) -> Word<'_> {
+        let word = self.word();
+        (word, word.load(Ordering::SeqCst))
     }
 
     /// As [`watch`](Self::watch), if there is an owner now.
@@ -248,10 +171,10 @@ impl RobustMutex {
     /// What a new owner does first.
     fn take_over(&self) {
         let thread = self.holder();
-        if THIS.get().0 != thread {
-            THIS.set((thread, pid()));
+        if this().0 != thread {
+            remember(thread, pid());
         }
-        self.owner.store(THIS.get().1, Ordering::Relaxed);
+        self.owner.store(this().1, Ordering::Relaxed);
         self.remember_sleepers();
     }
 
@@ -262,19 +185,13 @@ impl RobustMutex {
 
     /// The word with the owner's thread and the mark that others sleep.
     fn word(&self) -> &AtomicU32 {
-        // SAFETY: a robust mutex begins with the word that the kernel looks
-        // at when its owner dies, which C library and kernel change by atomic
-        // instructions alone; it lives as long as `self`.
-        unsafe { &*self.raw.get().cast::<AtomicU32>() }
+        self.raw.word()
     }
 
     /// Whether a thread of this process owns the mutex.
     fn is_held_here(&self) -> bool {
-        let (process, thread) = (pid(), self.holder());
-        // SAFETY: signal 0 only asks whether the thread is one of ours.
-        let found =
-            unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) };
-        thread != 0 && found == 0
+        let thread = self.holder();
+        thread != 0 && belongs(thread, pid())
     }
 }
 
@@ -337,23 +254,9 @@ fn failed(action: &str, code: i32) -> Error {
     Error::system(action, std::io::Error::from_raw_os_error(code))
 }
 
-fn monotonic_deadline(limit: Duration) -> libc::timespec {
-    use rustix::time::{ClockId, clock_gettime};
-    let now = clock_gettime(ClockId::Monotonic);
-    let nanos = now.tv_nsec + i64::from(limit.subsec_nanos());
-    let seconds = i64::try_from(limit.as_secs()).unwrap_or(i64::MAX);
-    libc::timespec {
-        tv_sec: now
-            .tv_sec
-            .saturating_add(seconds)
-            .saturating_add(nanos / 1_000_000_000),
-        tv_nsec: nanos % 1_000_000_000,
-    }
-}
-
 /// In a forked child, whose one thread is another than its parent's.
 pub(crate) fn forget_thread() {
-    THIS.set((0, 0));
+    remember(0, 0);
 }
 
 /// What is left of `limit` since `start`; none: no limit.

@@ -10,7 +10,7 @@ use std::ops::Deref;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, posix_fallocate};
@@ -20,6 +20,9 @@ use shared_memory::{Shmem, ShmemConf, ShmemError};
 
 use crate::error::{Error, Result};
 use crate::process::descriptor::keep_clear;
+use crate::sys::machine::{
+    AtomicI32, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+};
 use crate::sys::mutex::Held;
 
 /// The names of regions begin so; the pid of the maker and a number follow.
@@ -168,9 +171,9 @@ fn reserve(file: &OwnedFd, start: usize, end: usize) -> Result<()> {
 
 /// A new piece of `/dev/shm`, and its name.
 fn create(size: usize) -> Result<(Shmem, String)> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static COUNT: atomic::AtomicU64 = atomic::AtomicU64::new(0);
     loop {
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let number = COUNT.fetch_add(1, atomic::Ordering::Relaxed);
         let name = format!("/{NAME}-{}-{number}", std::process::id());
         match ShmemConf::new().size(size).os_id(&name).create() {
             Ok(memory) => return Ok((memory, name)),
@@ -220,13 +223,15 @@ fn maker(name: &str) -> Option<i32> {
 pub(crate) unsafe trait Shared: Sync {}
 
 // SAFETY: an atomic integer is valid for any bytes and changes atomically.
-unsafe impl Shared for std::sync::atomic::AtomicU8 {}
+unsafe impl Shared for AtomicU8 {}
 // SAFETY: as above.
-unsafe impl Shared for std::sync::atomic::AtomicU16 {}
+unsafe impl Shared for AtomicU16 {}
 // SAFETY: as above.
-unsafe impl Shared for std::sync::atomic::AtomicU32 {}
+unsafe impl Shared for AtomicI32 {}
 // SAFETY: as above.
-unsafe impl Shared for std::sync::atomic::AtomicU64 {}
+unsafe impl Shared for AtomicU32 {}
+// SAFETY: as above.
+unsafe impl Shared for AtomicU64 {}
 // SAFETY: an array of shared values is one, laid out without gaps.
 unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}
 

@@ -19,6 +19,7 @@ pub(crate) const TESTS: &[Test] = list![
     a_party_killed_while_it_waits_breaks_the_barrier,
     a_party_that_dies_in_the_action_breaks_the_barrier,
     a_waiter_killed_during_the_action_breaks_the_barrier,
+    if_all_in_the_room_are_killed_the_one_at_the_door_is_told,
     a_party_killed_while_it_leaves_lets_the_next_come,
     a_party_killed_before_it_has_a_seat_harms_nobody,
     many_parties_killed_at_once_break_the_barrier,
@@ -120,6 +121,32 @@ fn a_waiter_killed_during_the_action_breaks_the_barrier() {
     assert_eq!(joined(&actor), TOLD);
 }
 
+/// The room is full while the last one acts, and nobody in it is left to tell
+/// of a death.
+fn if_all_in_the_room_are_killed_the_one_at_the_door_is_told() {
+    for parties in 1..=3 {
+        let acting = nobody();
+        let tell = acting.clone();
+        let barrier = barrier(parties).with_action(move || {
+            tell.set(1);
+            sleep_for_ever();
+        });
+        let party = || started(|| i32::from(is_broken(&barrier.wait())));
+        let room: Vec<_> = (0..parties).map(|_| party()).collect();
+        eventually(SOON, || acting.get() == 1);
+        let next = party();
+        once_in(libc::SYS_futex_waitv, &next);
+        // None of them is to act when another one dies.
+        for party in &room {
+            stopped(party);
+        }
+        for party in &room {
+            killed(party);
+        }
+        assert_eq!(joined(&next), 1);
+    }
+}
+
 /// One that was let pass is slow to leave. Who comes waits for it, and goes on
 /// when it is killed; also if the first of those who come is killed just when
 /// it has been woken.
@@ -169,10 +196,13 @@ fn a_party_killed_before_it_has_a_seat_harms_nobody() {
         let party = || started(|| barrier.wait().map(drop));
         let first = [(); 2].map(|()| party());
         eventually(SOON, || barrier.n_waiting() == 2);
-        let next = [(); 3].map(|()| party());
-        for party in &next {
-            once_in(libc::SYS_futex, party);
-        }
+        // The first at the door sleeps on the seats.
+        let calls = [libc::SYS_futex_waitv, libc::SYS_futex, libc::SYS_futex];
+        let next = calls.map(|call| {
+            let party = party();
+            once_in(call, &party);
+            party
+        });
         killed(&next[victim]);
         go_on.set(1);
         assert_eq!(first.each_ref().map(joined), [0, 0]);

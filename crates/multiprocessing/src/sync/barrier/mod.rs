@@ -5,13 +5,14 @@ mod state;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use room::Room;
 
 pub(crate) use state::Cause;
 
 use crate::error::Result;
+use crate::sys::machine::Instant;
 use crate::sys::mutex::remaining;
 use crate::sys::point::point;
 

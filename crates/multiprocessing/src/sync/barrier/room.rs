@@ -12,24 +12,28 @@
 //!
 //! Until all have left, nobody takes a seat: those at the door wait, and the
 //! first of them, who owns the door, sleeps on the seats. If it is killed, the
-//! kernel gives the door to the next. It sleeps on the seats only while those
-//! who are seated are awake: so it never takes a wake-up that was for them.
+//! kernel gives the door to the next. Those who are seated are awake then; but
+//! if they wait for the last of them to let them pass, it may take a wake-up
+//! that was for them, and be killed. So it is the porter meanwhile, and owns
+//! another robust mutex, on which all who are seated sleep, too: when it ceases
+//! to be the porter, in whatever way, one of them is woken.
 
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::state::{Cause, Fate, State};
 use crate::error::{Error, Result};
 use crate::futex::{self, MOST_WORDS, Word};
 use crate::monitor::{LOCK_PATIENCE, Monitor, Signal};
+use crate::sys::machine::{AtomicU32, Instant, Ordering::SeqCst};
 use crate::sys::mutex::{Acquired, Held, Kind, RobustMutex, remaining};
 use crate::sys::region::{Region, shared_struct};
 
 /// Linux has no more processes and threads at a time.
 const MOST_PARTIES: usize = 1 << 22;
 
-/// Beside the word that tells of a change, so many seats are watched.
-const MOST_WATCHED: usize = MOST_WORDS - 1;
+/// Beside the word that tells of a change, and the porter, so many seats are
+/// watched.
+const MOST_WATCHED: usize = MOST_WORDS - 2;
 
 pub(super) struct Room {
     region: Region,
@@ -40,6 +44,7 @@ shared_struct! {
     struct Board {
         lock: RobustMutex,
         door: RobustMutex,
+        porter: RobustMutex,
         state: AtomicU32,
         changed: Signal,
     }
@@ -58,7 +63,7 @@ impl Room {
         let room = Self { region, parties };
         room.board().lock.init(Kind::Plain)?;
         room.board().door.init(Kind::Plain)?;
-        for seat in room.seats() {
+        for seat in std::iter::once(&room.board().porter).chain(room.seats()) {
             seat.init(Kind::Plain)?;
             seat.let_be_watched();
         }
@@ -111,16 +116,23 @@ impl Room {
         let seat = self.attempt_asleep(
             &self.board().changed,
             left,
-            |word, seen, left| match self.state().fate {
-                Fate::Open => futex::wait(word, seen, left),
-                Fate::Passes | Fate::Fails => {
-                    let seats = self.seats().filter_map(|it| it.watch_owner());
-                    sleep_on((word, seen), seats.collect(), left);
-                }
-            },
+            |word, seen, left| self.sleep_at_the_door((word, seen), left),
             |_held| self.take_seat(),
         )?;
         seat.ok_or_else(|| self.late())
+    }
+
+    /// The owner of the door sleeps until there may be a free seat, or somebody
+    /// died in one.
+    fn sleep_at_the_door(&self, changed: Word<'_>, limit: Option<Duration>) {
+        if self.state().fate != Fate::Open {
+            let seats = self.seats().filter_map(|it| it.watch_owner());
+            return sleep_on(changed, seats.collect(), limit);
+        }
+        let porter = &self.board().porter;
+        let is_porter = porter.acquire(Some(Duration::ZERO)).is_ok();
+        let _porter = is_porter.then(|| porter.held());
+        sleep_on(changed, watch(self.seats()), limit);
     }
 
     /// The first free seat, if seats are to be had.
@@ -151,10 +163,18 @@ impl Room {
                      wait for itself",
                 ));
             }
-            if mutex.acquire(Some(Duration::ZERO))? != Acquired::No {
-                let room = self;
-                return Ok(Some(Seat { room, mutex, index }));
+            if mutex.is_held() {
+                continue;
             }
+            // Nobody else can take it. But its owner may have died since one
+            // looked for the dead, and would be forgotten with the next owner.
+            if mutex.dead_owner().is_some() {
+                self.look_for_the_dead();
+                return Err(self.state().error());
+            }
+            mutex.acquire(Some(Duration::ZERO))?;
+            let room = self;
+            return Ok(Some(Seat { room, mutex, index }));
         }
         Ok(None)
     }
@@ -275,10 +295,14 @@ impl Seat<'_> {
             &room.board().changed,
             limit,
             |word, seen, left| {
-                // None if one of them is dead already.
-                let seats = self.neighbours().map(RobustMutex::watch);
-                let seats: Option<Vec<_>> = seats.collect();
-                sleep_on((word, seen), seats.unwrap_or_default(), left);
+                // The porter before the seats: who sleeps on a seat beside it
+                // is among those whom it wakes.
+                let mut words = vec![room.board().porter.glance()];
+                let seats = watch(self.neighbours());
+                if !seats.is_empty() {
+                    words.extend(seats);
+                    sleep_on((word, seen), words, left);
+                }
             },
             |_held| {
                 room.look_for_the_dead();
@@ -319,13 +343,21 @@ fn outcome(state: State) -> Option<Result<()>> {
     }
 }
 
-/// Sleeps until the word has changed, or that of a seat.
+/// The words of the seats to sleep on; none if one of their owners is dead
+/// already.
+fn watch<'a>(seats: impl Iterator<Item = &'a RobustMutex>) -> Vec<Word<'a>> {
+    let words: Option<Vec<_>> = seats.map(RobustMutex::watch).collect();
+    words.unwrap_or_default()
+}
+
+/// Sleeps until the word has changed, or one of the others; not if there are
+/// none.
 fn sleep_on<'a>(
     changed: Word<'a>,
-    seats: Vec<Word<'a>>,
+    others: Vec<Word<'a>>,
     limit: Option<Duration>,
 ) {
-    if !seats.is_empty() {
-        futex::wait_any(&[vec![changed], seats].concat(), limit);
+    if !others.is_empty() {
+        futex::wait_any(&[vec![changed], others].concat(), limit);
     }
 }

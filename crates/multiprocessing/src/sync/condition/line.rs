@@ -7,9 +7,8 @@
 //! two take the grant. Who comes later cannot: a notification is for those who
 //! waited already. And who is dead takes none.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
-
 use crate::monitor::Signal;
+use crate::sys::machine::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use crate::sys::region::shared_struct;
 
 /// So many notifications are remembered one by one. Who has not looked since

@@ -16,13 +16,14 @@ mod line;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use line::Line;
 
 use super::lock::{Lock, RLock, acquire};
 use crate::error::{Error, Result};
 use crate::futex;
+use crate::sys::machine::Instant;
 use crate::sys::mutex::{Acquired, MutexInRegion, remaining};
 use crate::sys::point::point;
 use crate::sys::region::InRegion;
@@ -336,7 +337,9 @@ impl Condition {
     ) -> Result<Option<i32>> {
         let mutex = &**self.mutex;
         let mut times = Ok(0);
-        self.line.notified().sleep(
+        let notified = self.line.notified();
+        notified.sleep(
+            notified.seen(),
             || times = mutex.release_all(),
             |word, seen| futex::wait(word, seen, limit),
         );

@@ -1,0 +1,156 @@
+//! `Lock` and `RLock`, the robust mutex under all others: one owner at a time,
+//! a death is told to one, and who sleeps is never forgotten.
+
+use super::LIMIT;
+use crate::error::Error;
+use crate::explorer::explore;
+use crate::ghost::Ghost;
+use crate::process::{Process, lives, pid, start, until_quiet};
+use crate::sync::{Lock, RLock};
+
+/// What one has seen who was to take the lock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Seen {
+    Mine,
+    /// The owner, a process with this pid, had died.
+    Death(i32),
+    Late,
+}
+
+fn visit(lock: &Lock, inside: &Ghost<Option<i32>>, limited: bool) -> Seen {
+    let taken = match limited {
+        true => lock.acquire_timeout(LIMIT),
+        false => lock.acquire().map(|()| true),
+    };
+    match taken {
+        Ok(true) => {}
+        Ok(false) => return Seen::Late,
+        Err(Error::OwnerDied { pid }) => return Seen::Death(pid),
+        Err(other) => panic!("{other}"),
+    }
+    let other = inside.change(|it| it.replace(pid()));
+    assert!(!other.is_some_and(lives), "two are inside");
+    assert!(lock.locked());
+    inside.change(|it| *it = None);
+    lock.release().expect("it is ours");
+    Seen::Mine
+}
+
+fn visitor(
+    lock: &Lock,
+    inside: &Ghost<Option<i32>>,
+    times: usize,
+) -> Process<Vec<Seen>> {
+    let (lock, inside) = (lock.clone(), inside.clone());
+    start(move || (0..times).map(|_| visit(&lock, &inside, false)).collect())
+}
+
+#[test]
+fn one_is_inside_at_a_time() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        let visitors = [1, 1, 2].map(|times| visitor(&lock, &inside, times));
+        until_quiet();
+        let seen = visitors.map(|it| it.join().expect("it lives"));
+        assert!(seen.iter().flatten().all(|it| *it == Seen::Mine));
+    });
+}
+
+#[test]
+fn a_death_is_told_to_one_and_nobody_is_forgotten() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        let [victim, .., first, second] =
+            [1, 1, 2].map(|times| visitor(&lock, &inside, times));
+        victim.killed();
+        until_quiet();
+        assert!(first.is_gone() && second.is_gone(), "one is forgotten");
+        let (pid, owned) = (victim.pid(), !victim.left().is_empty());
+        let last = visit(&lock, &inside, false);
+        let seen = [first, second].map(|it| it.join().expect("it lives"));
+        let mut deaths = Vec::new();
+        for seen in seen.into_iter().flatten().chain([last]) {
+            if let Seen::Death(who) = seen {
+                deaths.push(who);
+            }
+        }
+        // 0: it died in the moment of taking the lock, or of giving it up.
+        assert!(deaths.iter().all(|who| [0, pid].contains(who)));
+        assert_eq!(deaths.len(), usize::from(owned));
+    });
+}
+
+/// It was the one who was woken, and somebody who was awake is faster.
+#[test]
+fn who_is_woken_and_killed_leaves_nobody_asleep() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        lock.acquire().expect("it is free");
+        let [victim, other] = [(); 2].map(|()| {
+            let visitor = visitor(&lock, &inside, 1);
+            visitor.until_it_sleeps();
+            visitor
+        });
+        victim.killed();
+        lock.release().expect("it is ours");
+        if lock.acquire().is_ok() {
+            lock.release().expect("it is ours");
+        }
+        until_quiet();
+        assert!(other.is_gone(), "it is forgotten");
+    });
+}
+
+#[test]
+fn two_may_die() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        let visitors = [1, 1, 1].map(|times| visitor(&lock, &inside, times));
+        visitors[0].killed();
+        visitors[1].killed();
+        until_quiet();
+        assert!(visitors[2].is_gone(), "it is forgotten");
+    });
+}
+
+#[test]
+fn who_is_late_owns_nothing() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        let late = {
+            let (lock, inside) = (lock.clone(), inside.clone());
+            start(move || visit(&lock, &inside, true))
+        };
+        late.late();
+        let others = [1, 1].map(|times| visitor(&lock, &inside, times));
+        until_quiet();
+        assert!(others.iter().all(Process::is_gone) && late.is_gone());
+        assert_eq!(visit(&lock, &inside, false), Seen::Mine);
+    });
+}
+
+#[test]
+fn an_rlock_is_free_when_it_was_released_as_often() {
+    explore(|| {
+        let lock = RLock::new().expect("memory");
+        let inside = Ghost::<u32>::new();
+        let owners = [(); 2].map(|()| {
+            let (lock, inside) = (lock.clone(), inside.clone());
+            start(move || -> Result<(), Error> {
+                let _outer = lock.guard()?;
+                let inner = lock.guard()?;
+                drop(inner);
+                inside.change(|it| *it += 1);
+                assert!(lock.locked());
+                assert_eq!(inside.look(|it| *it), 1, "two are inside");
+                inside.change(|it| *it -= 1);
+                Ok(())
+            })
+        });
+        until_quiet();
+        for owner in owners {
+            owner.join().expect("it lives").expect("a sound lock");
+        }
+        assert!(!lock.locked());
+    });
+}

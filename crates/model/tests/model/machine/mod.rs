@@ -1,0 +1,8 @@
+//! The machine that the library's algorithms run on here.
+
+pub(crate) mod death;
+pub(crate) mod futex;
+pub(crate) mod kernel;
+pub(crate) mod pthread;
+pub(crate) mod region;
+pub(crate) mod words;
