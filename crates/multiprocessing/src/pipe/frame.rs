@@ -4,7 +4,7 @@
 //! error where a pipe would send SIGPIPE. Descriptors travel with the length.
 
 use std::io::IoSlice;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 
 use rustix::io::{Errno, read, retry_on_intr};
 use rustix::net::{Shutdown, shutdown};
@@ -15,10 +15,10 @@ use crate::pass;
 /// The longest message.
 pub(crate) const MAX: usize = 0x7fff_ffff;
 
-const HEADER: usize = 4;
+pub(super) const HEADER: usize = 4;
 
 /// How much room is made before the first byte of a message is there.
-const FIRST: usize = 64 * 1024;
+pub(super) const FIRST: usize = 64 * 1024;
 
 /// Sends one message, and waits until there is room for all of it.
 pub(crate) fn send(socket: BorrowedFd<'_>, message: &[u8]) -> Result<()> {
@@ -48,47 +48,13 @@ pub(crate) fn send_with(
 
 /// Waits for one message.
 pub(crate) fn recv(socket: BorrowedFd<'_>) -> Result<Vec<u8>> {
-    let len = recv_header(socket, |place| read_some(socket, place))?;
+    let len = recv_header(socket)?;
     recv_body(socket, len)
 }
 
-/// As [`recv`], and takes the descriptors that come with it.
-pub(crate) fn recv_with(
-    socket: BorrowedFd<'_>,
-) -> Result<(Vec<u8>, Vec<OwnedFd>)> {
-    let mut descriptors = Vec::new();
-    let len = recv_header(socket, |place| {
-        pass::recv_some(socket, place, &mut descriptors)
-    })?;
-    Ok((recv_body(socket, len)?, descriptors))
-}
-
-/// Waits for one message and puts it at the start of `buffer`; tells its
-/// length.
-pub(crate) fn recv_into(
-    socket: BorrowedFd<'_>,
-    buffer: &mut [u8],
-) -> Result<usize> {
-    let len = recv_header(socket, |place| read_some(socket, place))?;
-    let room = buffer.len();
-    match buffer.get_mut(..len) {
-        Some(place) => {
-            fill(place, |place| read_some(socket, place))?;
-            Ok(len)
-        }
-        None => Err(Error::BufferTooShort {
-            message: recv_body(socket, len)?,
-            room,
-        }),
-    }
-}
-
-fn recv_header(
-    socket: BorrowedFd<'_>,
-    some: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
-) -> Result<usize> {
+fn recv_header(socket: BorrowedFd<'_>) -> Result<usize> {
     let mut header = [0; HEADER];
-    fill(&mut header, some)?;
+    fill(socket, &mut header)?;
     let len = checked(u32::from_be_bytes(header)).inspect_err(|_| {
         // Nobody can tell where the next message begins: the stream is lost.
         let _ = shutdown(socket, Shutdown::Both);
@@ -96,7 +62,7 @@ fn recv_header(
     Ok(len as usize)
 }
 
-fn checked(len: u32) -> Result<u32> {
+pub(super) fn checked(len: u32) -> Result<u32> {
     if len as usize > MAX {
         let len = len as usize;
         return Err(Error::TooLong { len, max: MAX });
@@ -110,18 +76,15 @@ fn recv_body(socket: BorrowedFd<'_>, len: usize) -> Result<Vec<u8>> {
     while body.len() < len {
         let come = body.len();
         body.resize(len.min(come + come.max(FIRST)), 0);
-        fill(&mut body[come..], |place| read_some(socket, place))?;
+        fill(socket, &mut body[come..])?;
     }
     Ok(body)
 }
 
 /// Fills `place`, a piece at a time.
-fn fill(
-    mut place: &mut [u8],
-    mut some: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
-) -> Result<()> {
+fn fill(socket: BorrowedFd<'_>, mut place: &mut [u8]) -> Result<()> {
     while !place.is_empty() {
-        match some(place) {
+        match retry_on_intr(|| read(socket, &mut *place)) {
             Ok(0) => return Err(Error::Disconnected),
             Ok(come) => place = &mut place[come..],
             Err(errno) => return Err(failed("receive a message", errno)),
@@ -130,12 +93,8 @@ fn fill(
     Ok(())
 }
 
-fn read_some(socket: BorrowedFd<'_>, place: &mut [u8]) -> Result<usize, Errno> {
-    retry_on_intr(|| read(socket, &mut *place))
-}
-
 /// A peer that closes its end with messages unread is told by ECONNRESET.
-fn failed(action: &str, errno: Errno) -> Error {
+pub(super) fn failed(action: &str, errno: Errno) -> Error {
     match errno {
         Errno::PIPE | Errno::CONNRESET => Error::Disconnected,
         errno => Error::system(action, errno),

@@ -6,6 +6,7 @@
 pub(crate) mod fork;
 pub(crate) mod mutex;
 pub(crate) mod point;
+pub(crate) mod receive;
 pub(crate) mod region;
 pub(crate) mod signal;
 pub(crate) mod task;

@@ -33,6 +33,7 @@ mod manager_travel;
 mod pipe;
 mod pipe_bytes;
 mod pipe_end;
+mod pipe_torn;
 mod points;
 mod points_pool;
 mod points_waiting;
@@ -92,6 +93,7 @@ const TESTS: &[&[Test]] = &[
     pipe::TESTS,
     pipe_end::TESTS,
     pipe_bytes::TESTS,
+    pipe_torn::TESTS,
     connection_wait::TESTS,
     connection_travel::TESTS,
     connection::TESTS,
