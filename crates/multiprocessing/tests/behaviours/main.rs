@@ -24,7 +24,8 @@ mod event_killed;
 mod harness;
 mod hostile;
 mod items;
-mod killed_at_calls;
+#[cfg(target_arch = "x86_64")]
+mod killed_at_steps;
 mod locks;
 mod locks_killed;
 mod manager;
@@ -65,6 +66,18 @@ mod queue_order;
 mod region;
 mod semaphore;
 mod signals;
+#[cfg(target_arch = "x86_64")]
+mod steps;
+#[cfg(target_arch = "x86_64")]
+mod steps_locks;
+#[cfg(target_arch = "x86_64")]
+mod steps_messages;
+#[cfg(target_arch = "x86_64")]
+mod steps_pool;
+#[cfg(target_arch = "x86_64")]
+mod steps_queue;
+#[cfg(target_arch = "x86_64")]
+mod steps_waiting;
 mod support;
 mod tracer;
 mod value;
@@ -115,13 +128,22 @@ const TESTS: &[&[Test]] = &[
     barrier::TESTS,
     barrier_more::TESTS,
     barrier_killed::TESTS,
-    killed_at_calls::TESTS,
     value::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
     queue_order::TESTS,
     queue_killed::TESTS,
     queue_memory::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_locks::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_waiting::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_queue::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_messages::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_pool::TESTS,
     signals::TESTS,
     pool::TESTS,
     pool_items::TESTS,
