@@ -42,7 +42,11 @@ pub(crate) const SCRATCH: &str = "MULTIPROCESSING_SCRATCH";
 pub(crate) const PROGRAM: &str = "MULTIPROCESSING_PROGRAM";
 const TEST: &str = "MULTIPROCESSING_TEST";
 
+/// With either, tests do more than they do by default, and take longer.
+const MORE: [&str; 2] = ["MP_STEPS", "MP_KILLS"];
+
 const DEADLINE: Duration = Duration::from_secs(30);
+const LONG_DEADLINE: Duration = Duration::from_secs(3600);
 /// For those who end with the leader of the session.
 const GRACE: Duration = Duration::from_secs(1);
 const THREADS: usize = 2;
@@ -97,7 +101,7 @@ fn supervise(name: &str) -> Result<(), Failed> {
             end(&[id]);
             end(&procfs::session(id));
             leader.wait()?;
-            writeln!(complaints, "it was killed after {DEADLINE:?}")?;
+            writeln!(complaints, "it was killed after {:?}", deadline())?;
         }
     }
     for pid in still_there(id) {
@@ -124,12 +128,19 @@ fn start(name: &str, scratch: &Path) -> Result<(Child, Output), Failed> {
     Ok((leader, Output::drain(reader)))
 }
 
+fn deadline() -> Duration {
+    if MORE.iter().any(|name| env::var_os(name).is_some()) {
+        return LONG_DEADLINE;
+    }
+    DEADLINE
+}
+
 /// Waits for the end of the leader; none: it takes too long.
 fn wait(leader: &mut Child) -> Result<Option<ExitStatus>, Failed> {
     let start = Instant::now();
     loop {
         let status = leader.try_wait()?;
-        if status.is_some() || start.elapsed() > DEADLINE {
+        if status.is_some() || start.elapsed() > deadline() {
             return Ok(status);
         }
         thread::sleep(Duration::from_millis(2));

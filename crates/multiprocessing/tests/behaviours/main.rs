@@ -29,6 +29,7 @@ mod killed_at_steps;
 mod locks;
 mod locks_killed;
 mod manager;
+mod manager_killed;
 mod manager_server;
 mod manager_travel;
 mod pipe;
@@ -117,6 +118,7 @@ const TESTS: &[&[Test]] = &[
     manager::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,
+    manager_killed::TESTS,
     locks::TESTS,
     locks_killed::TESTS,
     semaphore::TESTS,
