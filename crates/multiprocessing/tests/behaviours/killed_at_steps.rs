@@ -167,7 +167,9 @@ pub(crate) fn at_each(places: &[Place], run: impl Fn(Place)) {
     let (matter, others): (Vec<Place>, Vec<Place>) =
         places.iter().partition(|place| place.matters);
     let (steps, matters) = (places.len(), matter.len());
-    let mut tried = [matter, some(others, SAMPLE)].concat();
+    let all = env::var("MP_STEPS").is_ok_and(|steps| steps == "all");
+    let others = some(&others, if all { others.len() } else { SAMPLE });
+    let mut tried = [matter, others].concat();
     // What an earlier one leaves behind, a later one finds.
     tried.shuffle(&mut random());
     for &place in &tried {
@@ -178,11 +180,8 @@ pub(crate) fn at_each(places: &[Place], run: impl Fn(Place)) {
     eprintln!("{steps} steps, {matters} of them matter; {tried} tried");
 }
 
-/// As many as `count` of the places, chosen at random; or all.
-pub(crate) fn some(places: Vec<Place>, count: usize) -> Vec<Place> {
-    if env::var("MP_STEPS").is_ok_and(|steps| steps == "all") {
-        return places;
-    }
+/// As many as `count` of the places, chosen at random.
+pub(crate) fn some(places: &[Place], count: usize) -> Vec<Place> {
     places.sample(&mut random(), count).copied().collect()
 }
 

@@ -161,7 +161,7 @@ fn recovers(
 ) {
     let mut places = first.record();
     places.retain(|place| place.matters);
-    for place in some(places, 4) {
+    for place in some(&places, 4) {
         let made = || first.killed_at(place);
         Operation::new(made, &second).killed(|queue, _, _| {
             assert!(lengths.contains(&len(queue)));
