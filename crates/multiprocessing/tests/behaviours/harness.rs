@@ -46,7 +46,7 @@ const TEST: &str = "MULTIPROCESSING_TEST";
 const MORE: [&str; 2] = ["MP_STEPS", "MP_KILLS"];
 
 const DEADLINE: Duration = Duration::from_secs(30);
-const LONG_DEADLINE: Duration = Duration::from_secs(3600);
+const LONG_DEADLINE: Duration = Duration::from_hours(1);
 /// For those who end with the leader of the session.
 const GRACE: Duration = Duration::from_secs(1);
 const THREADS: usize = 2;
