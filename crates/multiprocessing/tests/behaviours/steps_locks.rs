@@ -1,5 +1,7 @@
 //! Locks and semaphores whose users are killed at each step of what they do.
 
+use std::cell::Cell;
+
 use multiprocessing::{Error, Lock, RLock, Result, Semaphore};
 
 use crate::harness::{Test, list};
@@ -14,6 +16,7 @@ pub(crate) const TESTS: &[Test] = list![
     killed_at_any_step_of_release_who_waits_for_an_rlock_gets_it,
     killed_at_any_step_of_an_acquire_that_waits_others_get_the_lock,
     killed_at_any_step_of_an_acquire_behind_others_all_get_the_lock,
+    killed_at_any_step_of_an_acquire_overtaken_others_get_the_lock,
     killed_at_any_step_of_an_acquire_from_the_dead_a_lock_is_free_again,
     killed_at_any_step_of_acquire_one_unit_is_lost_at_most,
     killed_at_any_step_of_release_who_waits_for_a_unit_gets_it,
@@ -140,6 +143,28 @@ fn killed_at_any_step_of_an_acquire_that_waits_others_get_the_lock() {
 fn killed_at_any_step_of_an_acquire_behind_others_all_get_the_lock() {
     let wait = |lock: &Lock| use_lock(lock).map(drop);
     all_get_it(&acquire_from_here().with_waiters(2, wait));
+}
+
+/// It is woken, and finds that another one was faster. If it dies before it
+/// sleeps again, only the other one can know that more wait.
+fn killed_at_any_step_of_an_acquire_overtaken_others_get_the_lock() {
+    let acquire = Operation::new(
+        || (held(), Cell::new(false)),
+        |(lock, _)| lock.acquire(),
+    );
+    let acquire = acquire
+        .with_late_waiters(2, |(lock, _)| use_lock(lock).map(drop))
+        .meanwhile(|(lock, overtaken)| {
+            if lock.release().is_ok() && !overtaken.replace(true) {
+                // A dead victim may have been faster.
+                let _ = lock.acquire().or_else(|_| lock.acquire());
+            }
+        });
+    acquire.killed(|(lock, _), waiters, death| {
+        let _ = lock.release();
+        waiters.all_end();
+        comes_free(lock, death);
+    });
 }
 
 fn killed_at_any_step_of_an_acquire_from_the_dead_a_lock_is_free_again() {
