@@ -73,14 +73,15 @@ impl Incoming<'_> {
             return Err(Error::Disconnected);
         }
         let mut header = [0; HEADER];
-        let come = self.peek(&mut header)?;
-        let len = checked(u32::from_be_bytes(header))? as usize;
-        let frame = HEADER + len;
-        if come == HEADER && frame <= SHORT && self.has(frame) {
-            let mut bytes = vec![0; frame];
-            self.fill(&mut bytes)?;
-            bytes.drain(..HEADER);
-            return Ok(bytes);
+        if self.peek(&mut header)? == HEADER {
+            let len = checked(u32::from_be_bytes(header))?;
+            let frame = HEADER + len as usize;
+            if frame <= SHORT && self.has(frame) {
+                let mut bytes = vec![0; frame];
+                self.fill(&mut bytes)?;
+                bytes.drain(..HEADER);
+                return Ok(bytes);
+            }
         }
         note(self.socket, true)?;
         self.fill(&mut header)?;
