@@ -18,7 +18,7 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use rustix::io::{Errno, ioctl_fionread, retry_on_intr};
+use rustix::io::{Errno, retry_on_intr};
 use rustix::net::sockopt::{
     set_socket_broadcast, set_socket_passcred, socket_broadcast,
 };
@@ -30,7 +30,7 @@ use crate::error::{Error, Result};
 use crate::process::wait;
 use crate::sys::receive::recv_now;
 
-/// A frame of so many bytes is in the kernel in one piece.
+/// A message of so many bytes is in the kernel in one piece.
 const SHORT: usize = 32 * 1024;
 
 /// Where there is no descriptor left to watch a writer, one looks so often.
@@ -74,13 +74,9 @@ impl Incoming<'_> {
         }
         let mut header = [0; HEADER];
         if self.peek(&mut header)? == HEADER {
-            let len = checked(u32::from_be_bytes(header))?;
-            let frame = HEADER + len as usize;
-            if frame <= SHORT && self.has(frame) {
-                let mut bytes = vec![0; frame];
-                self.fill(&mut bytes)?;
-                bytes.drain(..HEADER);
-                return Ok(bytes);
+            let len = checked(u32::from_be_bytes(header))? as usize;
+            if len <= SHORT {
+                return self.short(HEADER + len);
             }
         }
         note(self.socket, true)?;
@@ -88,6 +84,20 @@ impl Incoming<'_> {
         let message = self.body(checked(u32::from_be_bytes(header))?)?;
         note(self.socket, false)?;
         Ok(message)
+    }
+
+    /// A message whose frame is as long as this, and there as a whole. (Through
+    /// a network, it may still be on its way.)
+    fn short(&mut self, frame: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; frame];
+        let come = self.some(&mut bytes)?;
+        if come < frame {
+            note(self.socket, true)?;
+            self.fill(&mut bytes[come..])?;
+            note(self.socket, false)?;
+        }
+        bytes.drain(..HEADER);
+        Ok(bytes)
     }
 
     /// A length is only a promise: the room grows with what has come.
@@ -113,11 +123,6 @@ impl Incoming<'_> {
             Ok((come, _)) => Ok(come),
             Err(errno) => Err(failed("receive a message", errno)),
         }
-    }
-
-    /// Whether so many bytes are there.
-    fn has(&self, bytes: usize) -> bool {
-        ioctl_fionread(self.socket).is_ok_and(|come| come >= bytes as u64)
     }
 
     /// Fills `place`, a piece at a time.

@@ -35,9 +35,9 @@ fn narrow() -> Ends {
     ends
 }
 
-/// More than a narrow pipe keeps.
+/// More than is sent in one piece, and than a narrow pipe keeps.
 fn much() -> Vec<u8> {
-    b"0123456789".repeat(1_000)
+    b"0123456789".repeat(4_000)
 }
 
 /// A reader that receives a whole message, or is told that there is none.
