@@ -15,10 +15,10 @@ use crate::pass;
 /// The longest message.
 pub(crate) const MAX: usize = 0x7fff_ffff;
 
-const HEADER: usize = 4;
+pub(super) const HEADER: usize = 4;
 
 /// How much room is made before the first byte of a message is there.
-const FIRST: usize = 64 * 1024;
+pub(super) const FIRST: usize = 64 * 1024;
 
 /// Sends one message, and waits until there is room for all of it.
 pub(crate) fn send(socket: BorrowedFd<'_>, message: &[u8]) -> Result<()> {
@@ -63,26 +63,6 @@ pub(crate) fn recv_with(
     Ok((recv_body(socket, len)?, descriptors))
 }
 
-/// Waits for one message and puts it at the start of `buffer`; tells its
-/// length.
-pub(crate) fn recv_into(
-    socket: BorrowedFd<'_>,
-    buffer: &mut [u8],
-) -> Result<usize> {
-    let len = recv_header(socket, |place| read_some(socket, place))?;
-    let room = buffer.len();
-    match buffer.get_mut(..len) {
-        Some(place) => {
-            fill(place, |place| read_some(socket, place))?;
-            Ok(len)
-        }
-        None => Err(Error::BufferTooShort {
-            message: recv_body(socket, len)?,
-            room,
-        }),
-    }
-}
-
 fn recv_header(
     socket: BorrowedFd<'_>,
     some: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
@@ -96,7 +76,7 @@ fn recv_header(
     Ok(len as usize)
 }
 
-fn checked(len: u32) -> Result<u32> {
+pub(super) fn checked(len: u32) -> Result<u32> {
     if len as usize > MAX {
         let len = len as usize;
         return Err(Error::TooLong { len, max: MAX });
@@ -136,7 +116,7 @@ fn read_some(socket: BorrowedFd<'_>, place: &mut [u8]) -> Result<usize, Errno> {
 
 /// A peer that closes its end with messages unread is told by ECONNRESET, a
 /// machine that does not answer any more by ETIMEDOUT.
-fn failed(action: &str, errno: Errno) -> Error {
+pub(super) fn failed(action: &str, errno: Errno) -> Error {
     match errno {
         Errno::PIPE | Errno::CONNRESET | Errno::TIMEDOUT => Error::Disconnected,
         errno => Error::system(action, errno),

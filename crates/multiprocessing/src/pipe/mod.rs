@@ -12,6 +12,7 @@
 //! socket can ask for the error instead (`MSG_NOSIGNAL`).
 
 pub(crate) mod frame;
+mod incoming;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod targets;
 mod travel;
@@ -111,17 +112,18 @@ enum Direction {
 /// Threads may share an end: each message is sent and received whole. Of
 /// processes, only one should receive from an end, and one send to it, at a
 /// time; others may hold it. Dropping closes it.
+///
+/// A process that is killed while it sends or receives a message of up to
+/// 32 KiB has sent or received all of it, or nothing, and others go on. In the
+/// middle of a longer one it leaves a stream of which nobody knows where the
+/// next message begins: this is [`Error::Disconnected`] for all who hold an
+/// end. (Over a network, the death of a writer is seen only if no other process
+/// holds its end.)
 pub struct Connection {
     socket: OwnedFd,
     direction: Direction,
     sending: Mutex<()>,
-    receiving: Mutex<Receiving>,
-}
-
-#[derive(Default)]
-struct Receiving {
-    /// What came was no message, and nobody can tell where one begins.
-    lost: bool,
+    receiving: Mutex<()>,
 }
 
 impl Connection {
@@ -135,11 +137,12 @@ impl Connection {
     }
 
     fn new(socket: OwnedFd, direction: Direction) -> Self {
+        incoming::ask_for_writers(socket.as_fd());
         Self {
             socket,
             direction,
             sending: Mutex::new(()),
-            receiving: Mutex::default(),
+            receiving: Mutex::new(()),
         }
     }
 
@@ -168,7 +171,7 @@ impl Connection {
     /// message; the connection is of no use then.
     pub fn recv<T: DeserializeOwned>(&self) -> Result<T> {
         point("Connection.recv");
-        let (bytes, descriptors) = self.recv_message(frame::recv_with)?;
+        let (bytes, descriptors) = self.recv_message()?;
         travel::unpack(&bytes, descriptors)
     }
 
@@ -188,7 +191,7 @@ impl Connection {
     /// As [`Connection::recv`].
     pub fn recv_bytes(&self) -> Result<Vec<u8>> {
         point("Connection.recv_bytes");
-        self.recv_message(frame::recv)
+        self.recv_message().map(|(bytes, _)| bytes)
     }
 
     /// Waits for a message, puts its bytes at the start of `buffer`, and tells
@@ -199,7 +202,15 @@ impl Connection {
     /// the message.
     pub fn recv_bytes_into(&self, buffer: &mut [u8]) -> Result<usize> {
         point("Connection.recv_bytes_into");
-        self.recv_message(|socket| frame::recv_into(socket, buffer))
+        let (message, _) = self.recv_message()?;
+        let room = buffer.len();
+        match buffer.get_mut(..message.len()) {
+            Some(place) => {
+                place.copy_from_slice(&message);
+                Ok(message.len())
+            }
+            None => Err(Error::BufferTooShort { message, room }),
+        }
     }
 
     /// Waits until there is something to receive, `limit` at most, and tells
@@ -243,18 +254,10 @@ impl Connection {
         frame::send_with(self.as_fd(), bytes, descriptors)
     }
 
-    fn recv_message<T>(
-        &self,
-        recv: impl FnOnce(BorrowedFd<'_>) -> Result<T>,
-    ) -> Result<T> {
+    fn recv_message(&self) -> Result<(Vec<u8>, Vec<OwnedFd>)> {
         self.check(Direction::In)?;
-        let mut receiving = lock(&self.receiving);
-        if receiving.lost {
-            return Err(Error::Disconnected);
-        }
-        let message = recv(self.as_fd());
-        receiving.lost = matches!(message, Err(Error::TooLong { .. }));
-        message
+        let _whole = lock(&self.receiving);
+        incoming::message(self.as_fd())
     }
 
     fn check(&self, wanted: Direction) -> Result<()> {

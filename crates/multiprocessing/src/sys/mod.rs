@@ -9,6 +9,7 @@ pub(crate) mod method;
 pub(crate) mod mutex;
 pub(crate) mod point;
 mod pthread;
+pub(crate) mod receive;
 pub(crate) mod region;
 pub(crate) mod retire;
 pub(crate) mod signal;

@@ -54,6 +54,9 @@ const TEST: &str = "MULTIPROCESSING_TEST";
 /// How many seconds a test may take, unless it is this.
 const DEADLINE: &str = "MP_DEADLINE";
 const SECONDS: u64 = 30;
+/// With either, tests do more than they do by default, and take longer.
+const MORE: [&str; 2] = ["MP_STEPS", "MP_KILLS"];
+const MANY_SECONDS: u64 = 3600;
 /// For those who end with the leader of the session.
 const GRACE: Duration = Duration::from_secs(1);
 const THREADS: usize = 2;
@@ -142,7 +145,9 @@ fn start(name: &str, scratch: &Path) -> Result<(Child, Output), Failed> {
 fn deadline() -> Duration {
     let given = env::var(DEADLINE).ok();
     let given = given.map(|it| it.parse().expect("it is a number of seconds"));
-    Duration::from_secs(given.unwrap_or(SECONDS))
+    let more = MORE.iter().any(|name| env::var_os(name).is_some());
+    let usual = if more { MANY_SECONDS } else { SECONDS };
+    Duration::from_secs(given.unwrap_or(usual))
 }
 
 /// Waits for the end of the leader; none: it takes too long.

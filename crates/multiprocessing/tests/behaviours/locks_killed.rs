@@ -12,8 +12,8 @@ use rand::{RngExt, SeedableRng};
 use crate::harness::{Test, list};
 use crate::locks::{AnyLock, is_free};
 use crate::support::{
-    SOON, eventually, in_child, joined, killed, seed, sleep_for_ever, spin,
-    started, tell, told,
+    SOON, eventually, in_child, joined, killed, kills, seed, sleep_for_ever,
+    spin, started, tell, told,
 };
 use crate::waiting::once_in;
 
@@ -188,7 +188,7 @@ fn an_owner_killed_at_any_moment_is_told_by_its_pid() {
             let before = turns.get();
             eventually(SOON, || turns.get() > before + 2);
         };
-        for _ in 0..200 {
+        for _ in 0..kills(200) {
             told.set(0);
             let owner = started(|| {
                 loop {
@@ -232,7 +232,7 @@ fn a_killed_waiter_harms_nobody() {
 
 fn waiters_killed_at_any_moment_harm_nobody() {
     let mut random = StdRng::seed_from_u64(seed());
-    for _ in 0..100 {
+    for _ in 0..kills(100) {
         let lock = Lock::make();
         lock.acquire().expect("it is free");
         let waiters = [(); 3].map(|()| {

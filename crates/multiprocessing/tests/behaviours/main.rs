@@ -24,12 +24,14 @@ mod event_killed;
 mod harness;
 mod hostile;
 mod items;
-mod killed_at_calls;
+#[cfg(target_arch = "x86_64")]
+mod killed_at_steps;
 mod locks;
 mod locks_killed;
 mod manager;
 mod manager_address;
 mod manager_killed;
+mod manager_kills;
 mod manager_life;
 mod manager_lifetime;
 mod manager_locks;
@@ -48,6 +50,7 @@ mod mounts;
 mod pipe;
 mod pipe_bytes;
 mod pipe_end;
+mod pipe_torn;
 mod points;
 mod points_manager;
 mod points_pool;
@@ -86,6 +89,18 @@ mod shortage_descriptors;
 mod shortage_memory;
 mod shortage_processes;
 mod signals;
+#[cfg(target_arch = "x86_64")]
+mod steps;
+#[cfg(target_arch = "x86_64")]
+mod steps_locks;
+#[cfg(target_arch = "x86_64")]
+mod steps_messages;
+#[cfg(target_arch = "x86_64")]
+mod steps_pool;
+#[cfg(target_arch = "x86_64")]
+mod steps_queue;
+#[cfg(target_arch = "x86_64")]
+mod steps_waiting;
 mod support;
 mod tracer;
 mod value;
@@ -116,6 +131,7 @@ const TESTS: &[&[Test]] = &[
     pipe::TESTS,
     pipe_end::TESTS,
     pipe_bytes::TESTS,
+    pipe_torn::TESTS,
     connection_wait::TESTS,
     connection_travel::TESTS,
     connection::TESTS,
@@ -130,6 +146,7 @@ const TESTS: &[&[Test]] = &[
     manager_sync::TESTS,
     manager_values::TESTS,
     manager_killed::TESTS,
+    manager_kills::TESTS,
     manager_random::TESTS,
     manager_published::TESTS,
     manager_lifetime::TESTS,
@@ -150,13 +167,22 @@ const TESTS: &[&[Test]] = &[
     barrier::TESTS,
     barrier_more::TESTS,
     barrier_killed::TESTS,
-    killed_at_calls::TESTS,
     value::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
     queue_order::TESTS,
     queue_killed::TESTS,
     queue_memory::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_locks::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_waiting::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_queue::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_messages::TESTS,
+    #[cfg(target_arch = "x86_64")]
+    steps_pool::TESTS,
     signals::TESTS,
     shortage_descriptors::TESTS,
     shortage_processes::TESTS,

@@ -7,7 +7,9 @@ use std::collections::HashSet;
 
 use crate::harness::{Test, list};
 use crate::items::{Item, random_len};
-use crate::support::{SOON, eventually, joined, killed, seed, spin, started};
+use crate::support::{
+    SOON, eventually, joined, killed, kills, seed, spin, started,
+};
 
 pub(crate) const TESTS: &[Test] = list![
     a_producer_killed_at_any_moment_harms_nobody,
@@ -17,7 +19,7 @@ pub(crate) const TESTS: &[Test] = list![
     a_process_killed_between_two_steps_leaves_a_whole_queue,
 ];
 
-const ROUNDS: usize = 100;
+const KILLS: usize = 100;
 /// More than a producer puts in a round.
 const MANY: usize = 1 << 16;
 /// Tells a consumer that nothing comes any more.
@@ -165,14 +167,14 @@ fn round(random: &mut StdRng, kill_producer: bool) {
 
 fn a_producer_killed_at_any_moment_harms_nobody() {
     let mut random = StdRng::seed_from_u64(seed());
-    for _ in 0..ROUNDS {
+    for _ in 0..kills(KILLS) {
         round(&mut random, true);
     }
 }
 
 fn a_consumer_killed_at_any_moment_harms_nobody() {
     let mut random = StdRng::seed_from_u64(seed());
-    for _ in 0..ROUNDS {
+    for _ in 0..kills(KILLS) {
         round(&mut random, false);
     }
 }
@@ -180,7 +182,7 @@ fn a_consumer_killed_at_any_moment_harms_nobody() {
 /// Whoever is woken by a put may be killed before it takes the item.
 fn a_waiting_consumer_killed_at_any_moment_harms_nobody() {
     let mut random = StdRng::seed_from_u64(seed());
-    for _ in 0..ROUNDS {
+    for _ in 0..kills(KILLS) {
         let queue = Queue::unbounded().expect("there is memory");
         let consumers = [(); 3].map(|()| started(|| queue.get().map(|()| 0)));
         spin(&mut random, 50_000);
@@ -202,7 +204,7 @@ fn a_waiting_consumer_killed_at_any_moment_harms_nobody() {
 fn a_queue_survives_all_of_its_users() {
     let mut random = StdRng::seed_from_u64(seed());
     let queue = a_queue(&mut random);
-    for round in 0..ROUNDS {
+    for round in 0..kills(KILLS) {
         let children = [0, 1, 2, 3].map(|which| {
             let queue = &queue;
             let mut random = StdRng::seed_from_u64(random.random());
@@ -241,7 +243,7 @@ fn a_queue_survives_all_of_its_users() {
 /// in the few steps that change the queue.
 fn a_process_killed_between_two_steps_leaves_a_whole_queue() {
     let mut random = StdRng::seed_from_u64(seed());
-    for _ in 0..400 {
+    for _ in 0..kills(400) {
         let queue = Queue::bounded(3).expect("there is memory");
         let turns = RawValue::new(0_u64).expect("there is memory");
         let child = started(|| -> Result<()> {

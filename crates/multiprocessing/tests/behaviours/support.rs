@@ -184,6 +184,12 @@ pub(crate) fn seed() -> u64 {
     })
 }
 
+/// How many processes a test kills at random moments: `MP_KILLS`, or `few`.
+pub(crate) fn kills(few: usize) -> usize {
+    let given = env::var("MP_KILLS").ok();
+    given.map_or(few, |it| it.parse().expect("MP_KILLS is a number"))
+}
+
 /// Works for a moment, `longest` turns at most, each some nanoseconds.
 pub(crate) fn spin(random: &mut impl RngExt, longest: u32) {
     for _ in 0..random.random_range(0..longest) {

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::process::{Command, Stdio};
 
 use nix::sys::ptrace::{self, Options};
-use nix::sys::signal::{Signal, kill, raise};
+use nix::sys::signal::{Signal, raise};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
@@ -42,28 +42,6 @@ pub(crate) fn listen(mut program: Command) -> Heard {
     stdout.read_to_string(&mut said).expect("names are UTF-8");
     let said = said.lines().map(String::from).collect();
     Heard { said, points }
-}
-
-/// Runs a child that waits for it up to the `last` beginning or end of a
-/// system call, and kills it there; tells whether it got so far.
-pub(crate) fn killed_at(last: usize, pid: i32) -> bool {
-    let pid = Pid::from_raw(pid);
-    let stopped = WaitStatus::Stopped(pid, Signal::SIGSTOP);
-    assert_eq!(waitpid(pid, None), Ok(stopped), "it waits for us");
-    ptrace::setoptions(pid, Options::PTRACE_O_TRACESYSGOOD)
-        .expect("it is stopped");
-    for _ in 0..last {
-        ptrace::syscall(pid, None).expect("it is stopped");
-        match waitpid(pid, None).expect("it is our child") {
-            WaitStatus::PtraceSyscall(_) => {}
-            WaitStatus::Exited(_, 0) => return false,
-            other => panic!("{other:?}"),
-        }
-    }
-    kill(pid, Signal::SIGKILL).expect("it is there");
-    let status = waitpid(pid, None).expect("it is our child");
-    assert_eq!(status, WaitStatus::Signaled(pid, Signal::SIGKILL, false));
-    true
 }
 
 /// Runs a child that waits for it to its end; the names of its points.

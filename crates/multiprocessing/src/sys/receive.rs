@@ -1,0 +1,82 @@
+//! Receiving from a socket what the kernel tells beside the bytes: descriptors,
+//! and which process has written them.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use rustix::io::Errno;
+
+use crate::pass::MOST;
+
+/// Room for both, in words, which align it as the kernel wants it.
+const SPACE: usize = {
+    let descriptors = MOST * size_of::<RawFd>();
+    let credentials = size_of::<libc::ucred>();
+    let headers = 2 * (size_of::<libc::cmsghdr>() + size_of::<u64>());
+    (descriptors + credentials + headers).div_ceil(size_of::<u64>())
+};
+
+/// Takes as many bytes as are there and `place` has room for, and adds what
+/// descriptors come with them; how many bytes that were, and the pid of their
+/// writer, if the socket was told to ask for it. [`Errno::AGAIN`] if there are
+/// none; zero bytes are the end.
+pub(crate) fn recv_now(
+    socket: BorrowedFd<'_>,
+    place: &mut [u8],
+    descriptors: &mut Vec<OwnedFd>,
+) -> Result<(usize, Option<i32>), Errno> {
+    let mut control = [0_u64; SPACE];
+    let mut part = libc::iovec {
+        iov_base: place.as_mut_ptr().cast(),
+        iov_len: place.len(),
+    };
+    let flags = libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC;
+    let mut writer = None;
+    // SAFETY: a msghdr of zeroes is one that asks for nothing. It is given one
+    // part, which is `place`, and `control`, with their lengths; all three
+    // outlive the call, and nobody else uses them. The kernel writes whole
+    // control messages into `control`, and sets msg_controllen to their end:
+    // the CMSG macros stay within it, and the data of each is as long as its
+    // header says. A descriptor in an SCM_RIGHTS message has
+    // just been made for this process, and nobody else knows its number.
+    let got = unsafe {
+        let mut header: libc::msghdr = std::mem::zeroed();
+        header.msg_iov = &raw mut part;
+        header.msg_iovlen = 1;
+        header.msg_control = control.as_mut_ptr().cast();
+        header.msg_controllen = size_of_val(&control);
+        let got = libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags);
+        if got < 0 {
+            header.msg_controllen = 0;
+        }
+        let mut message = libc::CMSG_FIRSTHDR(&raw const header);
+        while let Some(it) = message.as_ref() {
+            let len = it.cmsg_len - libc::CMSG_LEN(0) as usize;
+            let data = libc::CMSG_DATA(message);
+            let data = std::slice::from_raw_parts(data, len);
+            let numbers = data.as_chunks().0.iter();
+            let mut numbers = numbers.map(|it| i32::from_ne_bytes(*it));
+            match (it.cmsg_level, it.cmsg_type) {
+                (libc::SOL_SOCKET, libc::SCM_RIGHTS) => {
+                    let adopt = |number| OwnedFd::from_raw_fd(number);
+                    descriptors.extend(numbers.map(adopt));
+                }
+                // A user and a group follow.
+                (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => {
+                    writer = numbers.next();
+                }
+                _ => {}
+            }
+            message = libc::CMSG_NXTHDR(&raw const header, message);
+        }
+        got
+    };
+    match usize::try_from(got) {
+        Ok(got) => Ok((got, writer)),
+        Err(_) => Err(last_error()),
+    }
+}
+
+fn last_error() -> Errno {
+    let code = std::io::Error::last_os_error().raw_os_error();
+    Errno::from_raw_os_error(code.unwrap_or(libc::EIO))
+}
