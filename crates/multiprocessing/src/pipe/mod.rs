@@ -119,6 +119,29 @@ enum Direction {
 /// next message begins: this is [`Error::Disconnected`] for all who hold an
 /// end. (Over a network, the death of a writer is seen only if no other process
 /// holds its end.)
+///
+/// ```
+/// use multiprocessing::{Connection, Error, Pipe};
+/// use std::time::Duration;
+///
+/// fn main() -> multiprocessing::Result<()> {
+///     let (here, there): (Connection, Connection) = Pipe::duplex()?;
+///     assert!(!there.poll(Duration::from_millis(10))?);
+///     here.send_bytes(b"one")?;
+///     here.send_bytes(b"three")?;
+///     assert!(there.poll(Duration::ZERO)?);
+///     assert_eq!(there.recv_bytes()?, b"one");
+///     let mut buffer = [0; 8];
+///     assert_eq!(there.recv_bytes_into(&mut buffer)?, 5);
+///     assert_eq!(&buffer[..5], b"three");
+///
+///     there.close();
+///     assert!(matches!(here.recv::<u8>(), Err(Error::Disconnected)));
+///     let (reader, writer) = Pipe::one_way()?;
+///     assert!(reader.readable() && !reader.writable() && writer.writable());
+///     Ok(())
+/// }
+/// ```
 pub struct Connection {
     socket: OwnedFd,
     direction: Direction,
