@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use ex::catalogue::root;
 use support::{Done, Result, ex};
 
+const MEMBERS: &str = "members = [\"examples-*/*\"]";
+
 /// A workspace without examples. Its programs are built beside those of the
 /// workspace itself, with its crates, where they lie: a copy of one would take
 /// the place of the original there, as cargo knows the members of a workspace
@@ -23,10 +25,12 @@ fn workspace() -> Result<PathBuf> {
     }
     let manifest = fs::read_to_string(root().join("Cargo.toml"))?;
     let crates = format!("path = \"{}/crates/", root().display());
-    let manifest = manifest.replace("path = \"crates/", &crates).replace(
-        "\"crates/*\", \"examples-*/*\", \"tests\"",
-        "\"examples-*/*\"",
-    );
+    let manifest = manifest.replace("path = \"crates/", &crates);
+    let lines = manifest.lines().map(|line| match line {
+        line if line.starts_with("members = ") => MEMBERS,
+        line => line,
+    });
+    let manifest = lines.collect::<Vec<_>>().join("\n");
     fs::write(workspace.join("Cargo.toml"), manifest)?;
     fs::copy(root().join("Cargo.lock"), workspace.join("Cargo.lock"))?;
     Ok(workspace)
