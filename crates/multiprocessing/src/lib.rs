@@ -184,6 +184,7 @@ mod futex;
 mod manager;
 mod monitor;
 mod pass;
+mod patience;
 mod pipe;
 mod pool;
 mod process;

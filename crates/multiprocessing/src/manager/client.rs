@@ -18,6 +18,7 @@ use super::tether::Tether;
 use crate::codec;
 use crate::connection::Client;
 use crate::error::{Error, Result};
+use crate::patience::patiently;
 use crate::pipe::frame;
 use crate::process::{pid, wait::readable};
 
@@ -153,7 +154,8 @@ impl Server {
             Ok(()) | Err(Error::Disconnected) => {}
             Err(error) => return Err(error),
         }
-        let reply = frame::recv(stream.as_fd())?;
+        let stream_fd = stream.as_fd();
+        let reply = patiently(stream_fd, || frame::recv(stream_fd))?;
         let reply: Reply<R> = codec::decode(&reply)?;
         if !matches!(reply, Err(Refusal::NoRoom { .. })) {
             Idle::keep(&self.token, stream);

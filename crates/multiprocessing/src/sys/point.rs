@@ -53,7 +53,8 @@ fn tell(operation: &'static str) {
     unsafe { libc::syscall(libc::SYS_sched_yield, MARK, name, len) };
 }
 
-fn is_explored() -> bool {
+/// Whether an explorer decides who runs.
+pub(crate) fn is_explored() -> bool {
     if EXPLORED.load(Relaxed) == UNKNOWN {
         let asked = std::env::var_os("EXPLORED").is_some_and(|it| it == "1");
         EXPLORED.store(if asked { YES } else { NO }, Relaxed);

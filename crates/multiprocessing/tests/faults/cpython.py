@@ -130,7 +130,11 @@ def from_all(results, survivors):
 
 
 def lock_owner_killed():
-    lock, results = mp.Lock(), mp.SimpleQueue()
+    return owner_killed(mp.Lock())
+
+
+def owner_killed(lock):
+    results = mp.SimpleQueue()
     owner = started(own, lock)
     told(0)
     for _ in range(3):
@@ -172,7 +176,10 @@ def waiting(number, target, it):
 
 
 def condition_waiter_killed():
-    condition = mp.Condition()
+    return waiter_killed(mp.Condition())
+
+
+def waiter_killed(condition):
     waiters, results = waiting(3, wait_for, condition)
     kill_child(waiters[0])
 
@@ -191,7 +198,11 @@ def event_waiter_killed():
 
 
 def barrier_party_killed():
-    parties, results = waiting(2, wait_at, mp.Barrier(3))
+    return party_killed(mp.Barrier(3))
+
+
+def party_killed(barrier):
+    parties, results = waiting(2, wait_at, barrier)
     return after(lambda: kill_child(parties[0]), lambda: from_all(results, 1))
 
 
@@ -282,6 +293,21 @@ def manager_killed_before_a_call():
     kill(manager._process.pid)
     time.sleep(MOMENT)
     return after(nothing, lambda: shared[1])
+
+
+def manager_lock_owner_killed():
+    manager = mp.Manager()
+    return owner_killed(manager.Lock())
+
+
+def manager_condition_waiter_killed():
+    manager = mp.Manager()
+    return waiter_killed(manager.Condition())
+
+
+def manager_barrier_party_killed():
+    manager = mp.Manager()
+    return party_killed(manager.Barrier(3))
 
 
 # Parents and children.

@@ -6,6 +6,7 @@
 //! CPython's `multiprocessing`, whose rows are in `cpython.py`.
 
 mod family;
+mod managed;
 mod messages;
 #[path = "../behaviours/mounts.rs"]
 mod mounts;
@@ -35,6 +36,7 @@ fn rows() -> Vec<Row> {
         pool::ROWS,
         sync::ROWS,
         messages::ROWS,
+        managed::ROWS,
         family::ROWS,
         shortage::ROWS,
     ];

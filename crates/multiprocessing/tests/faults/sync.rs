@@ -79,19 +79,28 @@ fn after(fault: impl FnOnce(), told: &Queue<String>, survivors: usize) -> Had {
 }
 
 fn lock_owner_killed() -> Result<Had> {
-    let (lock, results) = (Lock::new()?, Queue::unbounded()?);
+    let lock = Lock::new()?;
+    owner_killed(|| lock.acquire(), || lock.release())
+}
+
+/// Three wait for a lock, whose owner is killed.
+pub(crate) fn owner_killed(
+    acquire: impl Fn() -> Result<()>,
+    release: impl Fn() -> Result<()>,
+) -> Result<Had> {
+    let results = Queue::unbounded()?;
     let owner = started(|| {
-        lock.acquire().expect("it is free");
+        acquire().expect("it is free");
         wait_to_be_killed(0);
     });
     told(0);
     let waiters = [(); 3].map(|()| {
         started(|| {
-            let first = lock.acquire();
+            let first = acquire();
             if matches!(first, Err(Error::OwnerDied { .. })) {
-                lock.acquire().expect("it was told to one");
+                acquire().expect("it was told to one");
             }
-            lock.release().expect("it is ours");
+            release().expect("it is ours");
             results.put(kind(&first)).expect("there is room");
         })
     });
@@ -125,13 +134,31 @@ fn semaphore_holder_killed() -> Result<Had> {
 }
 
 fn condition_waiter_killed() -> Result<Had> {
-    let (condition, results) = (Condition::new()?, Queue::unbounded()?);
+    let condition = Condition::new()?;
+    waiter_killed(
+        |there| {
+            let _guard = condition.guard()?;
+            there();
+            condition.wait()
+        },
+        || {
+            let _guard = condition.guard()?;
+            condition.notify_all()
+        },
+    )
+}
+
+/// One of three who wait is killed; then the others are notified. Who waits
+/// calls what he is given when he is there.
+pub(crate) fn waiter_killed(
+    wait: impl Fn(&dyn Fn()) -> Result<()>,
+    notify: impl Fn() -> Result<()>,
+) -> Result<Had> {
+    let results = Queue::unbounded()?;
     let waiters = [0, 1, 2].map(|place| {
-        let (condition, results) = (&condition, &results);
+        let (wait, results) = (&wait, &results);
         started(move || {
-            let _guard = condition.guard().expect("nobody died with it");
-            tell(place, 1);
-            let result = condition.wait();
+            let result = wait(&|| tell(place, 1));
             results.put(kind(&result)).expect("there is room");
         })
     });
@@ -140,10 +167,7 @@ fn condition_waiter_killed() -> Result<Had> {
     }
     sleep(MOMENT);
     kill_child(&waiters[0]);
-    let notify = || {
-        let _guard = condition.guard().expect("nobody died with it");
-        condition.notify_all().expect("the lock is ours");
-    };
+    let notify = || notify().expect("nobody died with the lock");
     let had = after(notify, &results, 2);
     drop(waiters);
     Ok(had)
@@ -171,12 +195,18 @@ fn event_waiter_killed() -> Result<Had> {
 }
 
 fn barrier_party_killed() -> Result<Had> {
-    let (barrier, results) = (Barrier::new(3)?, Queue::unbounded()?);
+    let barrier = Barrier::new(3)?;
+    party_killed(|| barrier.wait())
+}
+
+/// One of two of three parties is killed.
+pub(crate) fn party_killed(wait: impl Fn() -> Result<usize>) -> Result<Had> {
+    let results = Queue::unbounded()?;
     let parties = [0, 1].map(|place| {
-        let (barrier, results) = (&barrier, &results);
+        let (wait, results) = (&wait, &results);
         started(move || {
             tell(place, 1);
-            let result = barrier.wait();
+            let result = wait();
             results.put(kind(&result)).expect("there is room");
         })
     });

@@ -19,6 +19,7 @@ use crate::manager::door::Client;
 use crate::manager::protocol::{
     Found, HallCall, Hello, Identity, Message, Refusal,
 };
+use crate::patience::patiently;
 use crate::pipe::frame;
 
 /// How long to wait when there is no room for another client.
@@ -103,7 +104,8 @@ impl Hall {
     fn serve(&self, guest: &Arc<Guest>) -> Result<()> {
         let stream = guest.client.stream.as_fd();
         loop {
-            let (message, descriptors) = frame::recv_with(stream)?;
+            let (message, descriptors) =
+                patiently(stream, || frame::recv_with(stream))?;
             let mut reply = self.answer(guest, &message, descriptors)?;
             let len = reply.len();
             if len > frame::MAX {

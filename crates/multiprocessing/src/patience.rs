@@ -1,0 +1,75 @@
+//! Looks for a moment before it sleeps.
+//!
+//! To wake a process takes the kernel some 30 µs where a processor has to be
+//! woken, too; to see what is there already takes less than one. So who waits
+//! for an answer that will come soon looks again and again for a moment, and
+//! sleeps then. That is of use only while the other side runs on another
+//! processor meanwhile. Nobody knows beforehand, so each thread goes by what
+//! came last: it looks if its last wait was short, and where it has looked in
+//! vain it does without for a while.
+
+use std::cell::Cell;
+use std::hint::spin_loop;
+use std::os::fd::BorrowedFd;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::process::cpu_count;
+use crate::process::wait::readable;
+use crate::sys::point::is_explored;
+
+/// How long one looks.
+const MOMENT: Duration = Duration::from_micros(40);
+
+/// A wait that was no longer, two wake-ups included, makes one look the next
+/// time: it would have been much shorter if nobody had slept.
+const SHORT: Duration = Duration::from_micros(120);
+
+/// After having looked in vain, so many waits go by without.
+const WITHOUT: u32 = 100;
+
+/// Pauses between two looks, each of which is a call of the kernel.
+const PAUSES: u32 = 8;
+
+thread_local! {
+    /// So many waits are to come before one looks.
+    static WAITS: Cell<u32> = const { Cell::new(1) };
+}
+
+/// Calls `sleep`, which waits until there is something to read; before, looks
+/// for it for a moment.
+pub(crate) fn patiently<T>(
+    socket: BorrowedFd<'_>,
+    sleep: impl FnOnce() -> T,
+) -> T {
+    if WAITS.get() == 0 && is_of_use() {
+        WAITS.set(if is_there_soon(socket) { 0 } else { WITHOUT });
+        return sleep();
+    }
+    let start = Instant::now();
+    let found = sleep();
+    let short = start.elapsed() <= SHORT;
+    WAITS.set(match WAITS.get() {
+        0 | 1 => u32::from(!short),
+        waits => waits - 1,
+    });
+    found
+}
+
+fn is_there_soon(socket: BorrowedFd<'_>) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < MOMENT {
+        // An error is told to who sleeps.
+        if readable(socket, Some(Duration::ZERO)).unwrap_or(true) {
+            return true;
+        }
+        (0..PAUSES).for_each(|_| spin_loop());
+    }
+    false
+}
+
+/// Not on a single processor; and an explorer lets one task run at a time.
+fn is_of_use() -> bool {
+    static OF_USE: OnceLock<bool> = OnceLock::new();
+    *OF_USE.get_or_init(|| cpu_count() > 1 && !is_explored())
+}
