@@ -15,6 +15,7 @@ use crate::item::{
     python,
 };
 use crate::raw::doorbell::Doorbell;
+use crate::raw::sheet::Sheet;
 use crate::raw::{Child, shared};
 
 const MEBIBYTE: usize = 1 << 20;
@@ -229,26 +230,27 @@ fn round_trip_back(socket: &OwnedFd) -> nix::Result<()> {
 /// A mebibyte in shared memory, copied in and out on both sides.
 fn copies() -> Cost {
     let line = shared::<Doorbell>();
-    let memory = multiprocessing::RawArray::<u8>::zeroed(2 * MEBIBYTE)?;
+    let there = shared::<Sheet<MEBIBYTE>>();
+    let back = shared::<Sheet<MEBIBYTE>>();
+    let mut message = vec![7; MEBIBYTE];
     let mut last = 0;
     nanoseconds(|count| {
         let (first, end) = (last + 1, last + u32::try_from(count)?);
         last = end;
         let child = Child::new(|| {
+            let mut message = vec![0; MEBIBYTE];
             for number in first..=end {
                 line.answer_with(number, || {
-                    let message = memory.slice(..MEBIBYTE).expect("in range");
-                    let put = memory.set_slice(MEBIBYTE, &message);
-                    put.expect("in range");
+                    there.copy_out(&mut message);
+                    back.copy_in(&message);
                 });
             }
         });
-        let message = vec![7_u8; MEBIBYTE];
         let start = Instant::now();
         for number in first..=end {
-            memory.set_slice(0, &message)?;
+            there.copy_in(&message);
             line.ask(number, true);
-            drop(memory.slice(MEBIBYTE..)?);
+            back.copy_out(&mut message);
         }
         let took = start.elapsed();
         child.wait();

@@ -10,6 +10,7 @@ pub(crate) mod coroutine;
 pub(crate) mod doorbell;
 pub(crate) mod mutex;
 pub(crate) mod ring;
+pub(crate) mod sheet;
 
 use std::ffi::c_void;
 use std::mem::size_of;
