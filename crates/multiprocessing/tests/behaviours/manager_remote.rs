@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 use crate::connection::{enter_scratch, tcp};
 use crate::harness::{Test, list};
-use crate::procfs::descriptors_of;
+use crate::procfs::{descriptors_at_rest, descriptors_of};
 use crate::support::{SOON, eventually, joined, program, started, tell, told};
 
 pub(crate) const TESTS: &[Test] = list![
@@ -377,7 +377,7 @@ fn who_drops_it_leaves_no_connection() {
     let manager = served(tcp());
     let list = manager.list::<u8>().expect("a list");
     manager.publish("list", &list).expect("it answers");
-    let before = descriptors_of(manager.pid());
+    let before = descriptors_at_rest(manager.pid());
     let remote = connected(address(&manager));
     let its: ListProxy<u8> = remote.list("list").expect("it is there");
     drop(remote);

@@ -17,7 +17,7 @@ use crate::harness::{Test, list};
 use crate::items::{Item, random_len};
 use crate::manager_remote::{KEY, address, connected, ok, send, served};
 use crate::pipe_end::disconnected;
-use crate::procfs::descriptors_of;
+use crate::procfs::{descriptors_at_rest, descriptors_of};
 use crate::support::{
     SOON, eventually, joined, killed, seed, sleep_for_ever, spin, started,
     tell, told, victim,
@@ -75,7 +75,7 @@ fn b203_clients_killed_at_random_disturb_nobody() {
             manager.publish("queue", &queue)
         });
         let address = address(&manager);
-        let before = descriptors_of(manager.pid());
+        let before = descriptors_at_rest(manager.pid());
         for round in 0..rounds() {
             let its = StdRng::seed_from_u64(random.random());
             let client = victim(&mut random, || work(&address, its));
@@ -104,7 +104,7 @@ fn b203_a_remote_client_killed_in_get_takes_no_item() {
         let manager = served(place);
         let queue = manager.queue::<u32>(1).expect("a queue");
         manager.publish("queue", &queue).expect("it answers");
-        let before = descriptors_of(manager.pid());
+        let before = descriptors_at_rest(manager.pid());
         let address = address(&manager);
         let over_tcp = matches!(address, Address::Tcp(_));
         let child = started(|| {

@@ -19,7 +19,7 @@ use crate::connection::{enter_scratch, tcp};
 use crate::harness::{Test, list};
 use crate::hostile::for_all;
 use crate::manager_remote::{KEY, address, connected, ok, served};
-use crate::procfs::{descriptors_of, memory};
+use crate::procfs::{descriptors_at_rest, descriptors_of, memory};
 use crate::support::{SOON, eventually, in_child, seed, stderr_of};
 
 pub(crate) const TESTS: &[Test] = list![
@@ -125,7 +125,7 @@ fn leave_nothing(manager: &Manager, strangers: impl FnOnce()) {
     let pid = manager.pid();
     // The test's own connection is there in both cases.
     others_are_served(manager);
-    let before = (descriptors_of(pid), threads_of(pid));
+    let before = (descriptors_at_rest(pid), threads_of(pid));
     strangers();
     others_are_served(manager);
     let after = || (descriptors_of(pid), threads_of(pid));

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
 
 /// A line of the kernel's list of processes.
 pub(crate) struct Process {
@@ -66,6 +68,19 @@ pub(crate) fn open_descriptors() -> usize {
 pub(crate) fn descriptors_of(pid: i32) -> usize {
     let entries = fs::read_dir(format!("/proc/{pid}/fd"));
     entries.expect("the process is there").count()
+}
+
+/// As [`descriptors_of`], once the number has stayed for a while: who serves has
+/// some more for a moment, also after it has answered.
+pub(crate) fn descriptors_at_rest(pid: i32) -> usize {
+    let (mut number, mut looks) = (descriptors_of(pid), 0);
+    while looks < 10 {
+        thread::sleep(Duration::from_millis(2));
+        let now = descriptors_of(pid);
+        looks = if now == number { looks + 1 } else { 0 };
+        number = now;
+    }
+    number
 }
 
 /// The children of the calling process, zombies too.
