@@ -1,6 +1,7 @@
 //! What is measured: an item, its sides, and what it is to reach.
 
 use std::error::Error;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// What a measurement returns: the cost of one operation, in the unit of its
@@ -142,4 +143,22 @@ pub(crate) fn nanoseconds_each<E: Error + 'static>(
         }
         Ok(start.elapsed())
     })
+}
+
+/// Long enough for the other side to fall asleep.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The median of single operations in nanoseconds, each after a pause.
+pub(crate) fn nanoseconds_after_pauses(
+    mut operation: impl FnMut() -> Result<(), Box<dyn Error>>,
+) -> Cost {
+    let mut all = Vec::new();
+    for _ in 0..100 {
+        thread::sleep(PAUSE);
+        let start = Instant::now();
+        operation()?;
+        all.push(start.elapsed());
+    }
+    all.sort_unstable();
+    Ok(all[all.len() / 2].as_nanos() as f64)
 }

@@ -1,13 +1,11 @@
 //! Calls of a manager's proxies.
 
-use std::error::Error;
-use std::time::{Duration, Instant};
-
 use multiprocessing::Manager;
 
 use super::pipe::{sockets, sockets_asleep};
 use crate::item::{
-    Cost, Item, Place, Target, Unit, Who, floor, nanoseconds_each, ours, python,
+    Cost, Item, Place, Target, Unit, Who, floor, nanoseconds_after_pauses,
+    nanoseconds_each, ours, python,
 };
 
 pub(super) const ITEMS: &[Item] = &[
@@ -75,15 +73,7 @@ fn dict_asleep() -> Cost {
     let manager = Manager::new()?;
     let dict = manager.dict::<u32, u32>()?;
     dict.set(7, 49)?;
-    let mut all = Vec::new();
-    for _ in 0..100 {
-        std::thread::sleep(Duration::from_millis(2));
-        let start = Instant::now();
-        dict.get(&7)?;
-        all.push(start.elapsed());
-    }
-    all.sort_unstable();
-    Ok::<_, Box<dyn Error>>(all[all.len() / 2].as_nanos() as f64)
+    nanoseconds_after_pauses(|| Ok(dict.get(&7).map(drop)?))
 }
 
 fn queue() -> Cost {

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ipc_channel::ipc;
 use multiprocessing::{Connection, Pipe, Process};
@@ -11,8 +11,8 @@ use nix::sys::socket::{
 };
 
 use crate::item::{
-    Cost, Item, Place, Target, Unit, Who, floor, nanoseconds, ours, peer,
-    python,
+    Cost, Item, Place, Target, Unit, Who, floor, nanoseconds,
+    nanoseconds_after_pauses, ours, peer, python,
 };
 use crate::raw::doorbell::Doorbell;
 use crate::raw::sheet::Sheet;
@@ -101,27 +101,11 @@ pub(crate) fn ours_of(len: usize) -> Cost {
     })
 }
 
-/// Long enough for the other side to fall asleep.
-const PAUSE: Duration = Duration::from_millis(2);
-
-/// Sum of single round trips, each after a pause.
-fn with_pauses(mut trip: impl FnMut() -> Result<(), Box<dyn Error>>) -> Cost {
-    let mut all = Vec::new();
-    for _ in 0..100 {
-        std::thread::sleep(PAUSE);
-        let start = Instant::now();
-        trip()?;
-        all.push(start.elapsed());
-    }
-    all.sort_unstable();
-    Ok(all[all.len() / 2].as_nanos() as f64)
-}
-
 fn ours_asleep() -> Cost {
     let (here, there) = Pipe::duplex()?;
     let child = Process::new(move || echo(&there)).with_daemon(true);
     child.start()?;
-    with_pauses(|| {
+    nanoseconds_after_pauses(|| {
         here.send_bytes(&[7; 8])?;
         here.recv_bytes()?;
         Ok(())
@@ -201,7 +185,7 @@ pub(super) fn sockets() -> Cost {
 
 pub(super) fn sockets_asleep() -> Cost {
     let (here, _child) = echoing_sockets()?;
-    let cost = with_pauses(|| round_trip(&here));
+    let cost = nanoseconds_after_pauses(|| round_trip(&here));
     end_children();
     cost
 }

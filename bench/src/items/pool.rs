@@ -3,14 +3,14 @@
 use std::error::Error;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use multiprocessing::Pool;
 use rayon::prelude::*;
 
 use crate::item::{
-    Cost, Item, Place, Target, Unit, floor, nanoseconds, nanoseconds_each,
-    ours, peer, python,
+    Cost, Item, Place, Target, Unit, floor, nanoseconds,
+    nanoseconds_after_pauses, nanoseconds_each, ours, peer, python,
 };
 use crate::raw::doorbell::Doorbell;
 use crate::raw::ring::Several;
@@ -121,24 +121,9 @@ fn apply() -> Cost {
     nanoseconds_each(|| pool.apply(square, 7).map(drop))
 }
 
-/// Long enough for all to fall asleep.
-const PAUSE: Duration = Duration::from_millis(2);
-
-fn with_pauses(mut trip: impl FnMut() -> Result<(), Box<dyn Error>>) -> Cost {
-    let mut all = Vec::new();
-    for _ in 0..100 {
-        std::thread::sleep(PAUSE);
-        let start = Instant::now();
-        trip()?;
-        all.push(start.elapsed());
-    }
-    all.sort_unstable();
-    Ok(all[all.len() / 2].as_nanos() as f64)
-}
-
 fn apply_asleep() -> Cost {
     let pool = Pool::new(2)?;
-    with_pauses(|| Ok(pool.apply(square, 7).map(drop)?))
+    nanoseconds_after_pauses(|| Ok(pool.apply(square, 7).map(drop)?))
 }
 
 fn rayon_map() -> Cost {
@@ -262,7 +247,7 @@ fn asleep_with_pauses() -> Cost {
     let line = shared::<Doorbell>();
     let child = Child::new(|| (1..=100).for_each(|n| line.answer(n, false)));
     let mut last = 0;
-    let cost = with_pauses(|| {
+    let cost = nanoseconds_after_pauses(|| {
         last += 1;
         line.ask(last, false);
         Ok(())

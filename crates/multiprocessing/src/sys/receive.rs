@@ -31,13 +31,11 @@ pub(crate) fn recv_now(
     };
     let flags = libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC;
     let mut writer = None;
-    // SAFETY: a msghdr of zeroes is one that asks for nothing. It is given one
-    // part, which is `place`, and `control`, with their lengths; all three
-    // outlive the call, and nobody else uses them. The kernel writes whole
-    // control messages into `control`, and sets msg_controllen to their end:
-    // the CMSG macros stay within it, and the data of each is as long as its
-    // header says. A descriptor in an SCM_RIGHTS message has
-    // just been made for this process, and nobody else knows its number.
+    // SAFETY: a zeroed msghdr asks for nothing; it is given `place` and `control`
+    // with their lengths, which outlive the call. The kernel writes whole control
+    // messages and sets msg_controllen to their end: the CMSG macros stay within
+    // it, and the data of each is as long as its header says. A descriptor in an
+    // SCM_RIGHTS message was just made for this process; nobody else knows it.
     let got = unsafe {
         let mut header: libc::msghdr = std::mem::zeroed();
         header.msg_iov = &raw mut part;
