@@ -144,14 +144,17 @@ impl Remains {
     /// Removes it, unless somebody has taken the path since.
     pub(crate) fn remove(&self) {
         let ours = || identity(&self.path).is_ok_and(|it| it == self.identity);
-        let (Some(directory), true) = (self.path.parent(), ours()) else {
+        let place = (self.path.parent(), self.path.file_name());
+        let ((Some(directory), Some(file)), true) = (place, ours()) else {
             return;
         };
-        let Ok(_turn) = lock(directory) else {
+        let Ok(turn) = lock(directory) else {
             return;
         };
-        // Its number may be another's by now, who listens there.
-        let name = socket::name(&self.path);
+        // Its number may be another's by now, who listens there. The whole path
+        // may be longer than what a socket may be called.
+        let near = format!("/proc/self/fd/{}", turn.as_raw_fd());
+        let name = socket::name(&Path::new(&near).join(file));
         if ours() && name.is_ok_and(|name| is_deserted(&self.path, &name)) {
             let _ = fs::remove_file(&self.path);
             if self.private {
