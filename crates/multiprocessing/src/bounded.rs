@@ -85,6 +85,18 @@ impl<'l, T> Bounded<'l, T> {
         }
     }
 
+    /// The same limits for the parts that `access` promises.
+    fn access<A>(&self, access: A, promised: Option<usize>) -> Access<'l, A> {
+        Access {
+            hint: hint(promised, self.limits),
+            access: Bounded {
+                inner: access,
+                limits: self.limits,
+                counts: self.counts,
+            },
+        }
+    }
+
     fn counting(inner: T, limits: &'l Limits) -> Self {
         Self {
             counts: true,
@@ -205,26 +217,18 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
         self,
         access: A,
     ) -> Result<V::Value, A::Error> {
-        let hint = hint(access.size_hint(), self.limits);
-        let access = Bounded {
-            inner: access,
-            limits: self.limits,
-            counts: self.counts,
-        };
-        self.inner.visit_seq(Access { access, hint })
+        let hint = access.size_hint();
+        let access = self.access(access, hint);
+        self.inner.visit_seq(access)
     }
 
     fn visit_map<A: MapAccess<'de>>(
         self,
         access: A,
     ) -> Result<V::Value, A::Error> {
-        let hint = hint(access.size_hint(), self.limits);
-        let access = Bounded {
-            inner: access,
-            limits: self.limits,
-            counts: self.counts,
-        };
-        self.inner.visit_map(Access { access, hint })
+        let hint = access.size_hint();
+        let access = self.access(access, hint);
+        self.inner.visit_map(access)
     }
 
     fn visit_enum<A: EnumAccess<'de>>(
