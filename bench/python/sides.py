@@ -206,18 +206,19 @@ def pass_through(lock):
     return once
 
 
-def both(operation):
-    """Wall time of what two processes do at once, by the operations of both."""
+def at_once(parties, operation):
+    """Wall time of what processes do at once, by the operations of all."""
     def run(count):
         ready, go = mp.Semaphore(0), mp.Semaphore(0)
-        share = -(-count // 2)
+        share = -(-count // parties)
 
         def work():
+            operation()
             ready.release()
             go.acquire()
             for _ in range(share):
                 operation()
-        children = [mp.Process(target=work) for _ in range(2)]
+        children = [mp.Process(target=work) for _ in range(parties)]
         for child in children:
             child.start()
         for _ in children:
@@ -227,8 +228,13 @@ def both(operation):
             go.release()
         for child in children:
             child.join()
-        return time.perf_counter() - start
+        took = time.perf_counter() - start
+        return took * count / (share * parties)
     return cost(run)
+
+
+def both(operation):
+    return at_once(2, operation)
 
 
 def lock_alone():
@@ -343,30 +349,7 @@ def manager_queue():
 def manager_parties(parties):
     with mp.Manager() as manager:
         d = manager.dict({7: 49})
-
-        def run(count):
-            ready, go = mp.Semaphore(0), mp.Semaphore(0)
-            share = -(-count // parties)
-
-            def work():
-                d.get(7)
-                ready.release()
-                go.acquire()
-                for _ in range(share):
-                    d.get(7)
-            children = [mp.Process(target=work) for _ in range(parties)]
-            for child in children:
-                child.start()
-            for _ in children:
-                ready.acquire()
-            start = time.perf_counter()
-            for _ in children:
-                go.release()
-            for child in children:
-                child.join()
-            took = time.perf_counter() - start
-            return took * count / (share * parties)
-        return cost(run)
+        return at_once(parties, lambda: d.get(7))
 
 
 def manager_sizes(size):
