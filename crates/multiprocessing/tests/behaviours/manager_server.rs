@@ -45,11 +45,6 @@ fn pid(child: &Process<'_>) -> i32 {
     child.pid().expect("it is open").expect("it was started")
 }
 
-fn descriptors(pid: i32) -> usize {
-    let entries = std::fs::read_dir(format!("/proc/{pid}/fd"));
-    entries.expect("it runs, and is ours").count()
-}
-
 fn b202_shutdown_ends_the_server_with_0() {
     let manager = manager();
     let list = manager.list_from([1]).expect("a list");
@@ -156,7 +151,7 @@ fn connections_leave_nothing_behind() {
     let manager = manager();
     let list = manager.list::<u32>().expect("a list");
     list.append(0).expect("the server answers");
-    let before = descriptors(manager.pid());
+    let before = procfs::descriptors_at_rest(manager.pid());
     for _ in 0..20 {
         assert_eq!(in_child(|| list.append(1)), 0);
     }
@@ -169,13 +164,13 @@ fn connections_leave_nothing_behind() {
             .expect("the server answers");
     }
     assert_eq!(list.len().expect("the server answers"), 201);
-    eventually(SOON, || descriptors(manager.pid()) == before);
+    eventually(SOON, || procfs::descriptors_of(manager.pid()) == before);
 }
 
 fn a_client_killed_in_a_request_disturbs_nobody() {
     let manager = manager();
     let list = manager.list::<String>().expect("a list");
-    let before = descriptors(manager.pid());
+    let before = procfs::descriptors_at_rest(manager.pid());
     send(Signal::SIGSTOP, manager.pid());
     let child = started(|| list.append("x".repeat(16 << 20)));
     once_in(libc::SYS_sendmsg, &child);
@@ -184,7 +179,7 @@ fn a_client_killed_in_a_request_disturbs_nobody() {
     assert!(list.is_empty().expect("the server answers"));
     list.append("y".into()).expect("the server answers");
     assert_eq!(list.get(0).expect("the server answers"), "y");
-    eventually(SOON, || descriptors(manager.pid()) == before);
+    eventually(SOON, || procfs::descriptors_of(manager.pid()) == before);
 }
 
 fn a_client_killed_in_get_takes_no_item() {
