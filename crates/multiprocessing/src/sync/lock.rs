@@ -9,6 +9,7 @@ use crate::sys::mutex::{Acquired, Held, Kind, MutexInRegion, RobustMutex};
 use crate::sys::point::point;
 
 /// Takes `mutex`, within `limit`; tells whether it did.
+#[inline]
 pub(super) fn acquire(
     mutex: &RobustMutex,
     limit: Option<Duration>,
@@ -105,6 +106,7 @@ macro_rules! lock {
                 &self.0
             }
 
+            #[inline]
             fn take(&self, limit: Option<Duration>) -> Result<bool> {
                 point(concat!(stringify!($lock), ".acquire"));
                 acquire(&self.0, limit)

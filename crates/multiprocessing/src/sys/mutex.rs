@@ -38,6 +38,8 @@ shared_struct! {
         /// The pid of the owner; 0 while there is none, so that an owner that
         /// dies before it is noted is not taken for the one before it.
         owner: AtomicI32,
+        /// How often the owner has acquired it.
+        times: AtomicU32,
         /// How many wait in the kernel; too high after one of them was killed.
         sleepers: AtomicU32,
     }
@@ -54,8 +56,26 @@ impl RobustMutex {
 
     /// Waits for the mutex, for ever or until `limit` has passed on the
     /// monotonic clock.
+    // Inlined, so that what mostly comes out, a bare yes, is compared in
+    // registers and no error has to be laid out in memory.
+    #[inline]
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Acquired> {
-        let mut code = self.raw.try_lock();
+        match self.raw.try_lock() {
+            0 => {
+                self.take_over();
+                Ok(Acquired::Yes)
+            }
+            code => self.acquire_otherwise(code, limit),
+        }
+    }
+
+    /// When the mutex could not simply be taken, for the reason `code`.
+    #[cold]
+    fn acquire_otherwise(
+        &self,
+        mut code: i32,
+        limit: Option<Duration>,
+    ) -> Result<Acquired> {
         if code == libc::EBUSY && limit != Some(Duration::ZERO) {
             self.sleepers.fetch_add(1, Ordering::SeqCst);
             code = self.raw.lock(limit);
@@ -69,6 +89,7 @@ impl RobustMutex {
             libc::EOWNERDEAD => {
                 let pid = self.owner.load(Ordering::Relaxed);
                 self.raw.make_consistent();
+                self.times.store(0, Ordering::Relaxed);
                 self.take_over();
                 Ok(Acquired::FromTheDead { pid })
             }
@@ -93,21 +114,18 @@ impl RobustMutex {
     }
 
     /// Gives the mutex up; only its owner can.
+    #[inline]
     pub(crate) fn release(&self) -> Result<()> {
-        let pid = this().1;
-        let ours = self.is_mine();
-        if ours {
-            self.owner.store(0, Ordering::Relaxed);
+        if self.is_mine() {
+            let times = self.times.load(Ordering::Relaxed).saturating_sub(1);
+            self.times.store(times, Ordering::Relaxed);
+            if times == 0 {
+                self.owner.store(0, Ordering::Relaxed);
+            }
         }
-        let code = self.raw.unlock();
-        if ours && self.is_mine() {
-            // It was acquired more than once.
-            self.owner.store(pid, Ordering::Relaxed);
-        }
-        match code {
+        match self.raw.unlock() {
             0 => Ok(()),
-            libc::EPERM => Err(Error::NotOwner),
-            code => Err(failed("release a lock", code)),
+            code => Err(not_released(code)),
         }
     }
 
@@ -175,6 +193,8 @@ impl RobustMutex {
             remember(thread, pid());
         }
         self.owner.store(this().1, Ordering::Relaxed);
+        let times = self.times.load(Ordering::Relaxed) + 1;
+        self.times.store(times, Ordering::Relaxed);
         self.remember_sleepers();
     }
 
@@ -250,6 +270,15 @@ fn died_watched(word: u32) -> bool {
     word & both == both
 }
 
+#[cold]
+fn not_released(code: i32) -> Error {
+    match code {
+        libc::EPERM => Error::NotOwner,
+        code => failed("release a lock", code),
+    }
+}
+
+#[cold]
 fn failed(action: &str, code: i32) -> Error {
     Error::system(action, std::io::Error::from_raw_os_error(code))
 }
