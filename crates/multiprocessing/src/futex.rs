@@ -3,16 +3,21 @@
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::thread::futex::{self, Flags, WaitFlags, WaitPtr, WaitvFlags};
+use rustix::thread::futex::{
+    self, Flags, WaitFlags, WaitPtr, WaitvFlags, WakeOp, WakeOpCmp,
+};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use crate::sys::machine::AtomicU32;
+use crate::sys::machine::{AtomicU32, Ordering::SeqCst};
 
 /// A word, and the value while there is nothing to look at.
 pub(crate) type Word<'a> = (&'a AtomicU32, u32);
 
 /// So many words are slept on at once, at most.
 pub(crate) const MOST_WORDS: usize = 128;
+
+/// All sleepers, as the kernel counts them.
+const ALL: u32 = i32::MAX.cast_unsigned();
 
 /// Where the kernel cannot sleep on several words, one looks so often.
 const LOOK: Duration = Duration::from_millis(100);
@@ -51,7 +56,21 @@ pub(crate) fn wait_any(words: &[Word<'_>], limit: Option<Duration>) {
 
 /// Wakes all who sleep on `word`.
 pub(crate) fn wake_all(word: &AtomicU32) {
-    let _ = futex::wake(word, Flags::empty(), i32::MAX.cast_unsigned());
+    let _ = futex::wake(word, Flags::empty(), ALL);
+}
+
+/// Adds `by` to the word and wakes all who sleep on it, in one call, which no
+/// kill divides: who is killed has done both or nothing.
+pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
+    // The call may wake on a second word, too, by what the first has been.
+    let (second, op, never) = (0, WakeOp::Add, WakeOpCmp::Eq);
+    let flags = Flags::empty();
+    let done = futex::wake_op(word, flags, ALL, second, word, op, never, by, 0);
+    // Forbidden by a sandbox, or not there on this machine.
+    if done.is_err() {
+        word.fetch_add(by.into(), SeqCst);
+        wake_all(word);
+    }
 }
 
 fn timespec(duration: Duration) -> Timespec {

@@ -68,6 +68,8 @@ mod queue;
 mod shortage;
 #[path = "../../../multiprocessing/src/sync/mod.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports)]
+// What is public there returns a `Result` wherever it waits.
+#[allow(clippy::unnecessary_wraps)]
 mod sync;
 
 use machine::futex;

@@ -1,33 +1,129 @@
 //! `Semaphore` and `BoundedSemaphore`.
+//!
+//! All that is to know stands in one word: how many units are free, and
+//! whether somebody sleeps because there were none. Who takes a unit changes
+//! the word from what he has seen, and so does who gives one back, while nobody
+//! sleeps: no call of the kernel, no lock. Where somebody may sleep, the kernel
+//! adds the unit and wakes the sleepers in one call: a process that is killed
+//! there has done both or nothing. All are woken, not one, who might be killed
+//! before he takes it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::monitor::{Monitor, Signal};
+use crate::futex;
+use crate::monitor::Monitor;
 use crate::process::pid;
-use crate::sys::machine::{AtomicU32, Ordering::SeqCst};
-use crate::sys::mutex::{Held, Kind, RobustMutex};
+use crate::sys::machine::{AtomicU32, Instant, Ordering::SeqCst};
+use crate::sys::mutex::{Held, Kind, RobustMutex, remaining};
 use crate::sys::point::point;
 use crate::sys::region::{InRegion, shared_struct};
 
 shared_struct! {
     /// What lies in shared memory.
     struct Counter {
-        lock: RobustMutex,
-        units: AtomicU32,
-        released: Signal,
+        /// Twice the number of free units; one more if somebody may sleep.
+        word: AtomicU32,
+        /// Of who gives a unit back while somebody may sleep: so nobody else
+        /// removes the mark meanwhile, and to add 1 does both.
+        waking: RobustMutex,
     }
 }
 
+/// In the word: somebody may sleep on it.
+const ASLEEP: u32 = 1;
+/// In the word: a unit.
+const UNIT: u32 = 2;
+/// What makes of a word with the mark the one with a unit more and without it.
+const UNIT_FOR_MARK: u16 = 1;
+
 impl Monitor for Counter {
     fn lock(&self) -> &RobustMutex {
-        &self.lock
+        &self.waking
     }
 
     fn recover(&self, _held: &Held<'_>) {
         // Its one word is never half changed.
+    }
+}
+
+impl Counter {
+    fn units(&self) -> u32 {
+        self.word.load(SeqCst) / UNIT
+    }
+
+    /// Changes the word unless it is not `seen` any more.
+    fn change(&self, seen: u32, new: u32) -> bool {
+        let changed = self.word.compare_exchange(seen, new, SeqCst, SeqCst);
+        changed.is_ok()
+    }
+
+    /// Takes a unit; waits for one, `limit` at most, and tells whether there
+    /// was one.
+    fn take(&self, limit: Option<Duration>) -> bool {
+        if self.try_take() {
+            return true;
+        }
+        let start = Instant::now();
+        while let left = remaining(start, limit)
+            && left != Some(Duration::ZERO)
+        {
+            // A unit that comes from now on changes the word.
+            if self.change(0, ASLEEP) || self.word.load(SeqCst) == ASLEEP {
+                futex::wait(&self.word, ASLEEP, left);
+            }
+            if self.try_take() {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn try_take(&self) -> bool {
+        loop {
+            let seen = self.word.load(SeqCst);
+            if seen < UNIT {
+                return false;
+            }
+            if self.change(seen, seen - UNIT) {
+                return true;
+            }
+        }
+    }
+
+    /// Gives a unit back if it has less than `bound`.
+    fn give(&self, bound: u32) -> Result<()> {
+        loop {
+            let seen = self.word.load(SeqCst);
+            if seen / UNIT >= bound {
+                return Err(Error::ReleasedTooOften { bound });
+            }
+            let given = match seen & ASLEEP {
+                0 => self.change(seen, seen + UNIT),
+                _ => self.give_to_sleepers(bound)?,
+            };
+            if given {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The same, if somebody may sleep; tells whether that is so.
+    fn give_to_sleepers(&self, bound: u32) -> Result<bool> {
+        let _held = self.hold(None)?;
+        // Under the lock nobody removes the mark, or gives a unit back beside
+        // it: this can only become less.
+        let seen = self.word.load(SeqCst);
+        if seen / UNIT >= bound {
+            return Err(Error::ReleasedTooOften { bound });
+        }
+        if seen & ASLEEP == 0 {
+            return Ok(false);
+        }
+        futex::add_and_wake_all(&self.word, UNIT_FOR_MARK);
+        Ok(true)
     }
 }
 
@@ -74,54 +170,56 @@ impl Semaphore {
     pub fn new(value: u32) -> Result<Self> {
         check_units(value)?;
         let counter = InRegion::<Counter>::new()?;
-        counter.lock.init(Kind::Plain)?;
-        counter.units.store(value, SeqCst);
+        counter.waking.init(Kind::Plain)?;
+        counter.word.store(value * UNIT, SeqCst);
         Ok(Self(Arc::new(counter)))
     }
 
     /// Takes a unit; waits until there is one. Python: `acquire()`.
     ///
     /// # Errors
-    /// [`Error::System`] if the lock fails.
+    /// None; it is a `Result` as with all that waits.
     pub fn acquire(&self) -> Result<()> {
         point("Semaphore.acquire");
-        self.take(None).map(drop)
+        self.0.take(None);
+        Ok(())
     }
 
     /// Takes a unit if there is one, and tells whether there was. Python:
     /// `acquire(False)`.
     ///
     /// # Errors
-    /// [`Error::System`] if the lock fails.
+    /// None; it is a `Result` as with all that waits.
     pub fn try_acquire(&self) -> Result<bool> {
         point("Semaphore.acquire");
-        self.take(Some(Duration::ZERO))
+        Ok(self.0.take(Some(Duration::ZERO)))
     }
 
     /// Waits for a unit, `limit` at most, and tells whether it got one.
     /// Python: `acquire(timeout=…)`, in seconds.
     ///
     /// # Errors
-    /// [`Error::System`] if the lock fails.
+    /// None; it is a `Result` as with all that waits.
     pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
         point("Semaphore.acquire");
-        self.take(Some(limit))
+        Ok(self.0.take(Some(limit)))
     }
 
     /// Gives a unit back. Python: `release()`.
     ///
     /// # Errors
-    /// [`Error::ReleasedTooOften`] over 2³¹ − 1.
+    /// [`Error::ReleasedTooOften`] over 2³¹ − 1; [`Error::System`] if the lock
+    /// of those who wake sleepers fails.
     pub fn release(&self) -> Result<()> {
         point("Semaphore.release");
-        self.give(MAX)
+        self.0.give(MAX)
     }
 
     /// The units that are free now. Python: `get_value()`.
     #[must_use]
     pub fn value(&self) -> u32 {
         point("Semaphore.get_value");
-        self.free()
+        self.0.units()
     }
 
     /// Takes a unit until the guard is dropped, at the end of its scope, by
@@ -138,36 +236,11 @@ impl Semaphore {
             owner: pid(),
         })
     }
-
-    fn free(&self) -> u32 {
-        self.0.units.load(SeqCst)
-    }
-
-    fn take(&self, limit: Option<Duration>) -> Result<bool> {
-        let counter = &**self.0;
-        let taken = counter.attempt(&counter.released, limit, |_held| {
-            let left = counter.units.load(SeqCst).checked_sub(1);
-            Ok(left.map(|left| counter.units.store(left, SeqCst)))
-        });
-        Ok(taken?.is_some())
-    }
-
-    fn give(&self, bound: u32) -> Result<()> {
-        let counter = &**self.0;
-        let _held = counter.hold(None)?;
-        let units = counter.units.load(SeqCst);
-        if units >= bound {
-            return Err(Error::ReleasedTooOften { bound });
-        }
-        counter.released.wake();
-        counter.units.store(units + 1, SeqCst);
-        Ok(())
-    }
 }
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Semaphore(value={})", self.free())
+        write!(f, "Semaphore(value={})", self.0.units())
     }
 }
 
@@ -197,7 +270,7 @@ impl Drop for SemaphoreGuard<'_> {
         // In a forked child the copy of a guard has no unit of its own.
         if self.owner == pid() {
             point(self.release);
-            let _ = self.semaphore.give(self.bound);
+            let _ = self.semaphore.0.give(self.bound);
         }
     }
 }
@@ -240,46 +313,48 @@ impl BoundedSemaphore {
     /// Takes a unit; waits until there is one. Python: `acquire()`.
     ///
     /// # Errors
-    /// [`Error::System`] if the lock fails.
+    /// None; it is a `Result` as with all that waits.
     pub fn acquire(&self) -> Result<()> {
         point("BoundedSemaphore.acquire");
-        self.semaphore.take(None).map(drop)
+        self.semaphore.0.take(None);
+        Ok(())
     }
 
     /// Takes a unit if there is one, and tells whether there was. Python:
     /// `acquire(False)`.
     ///
     /// # Errors
-    /// [`Error::System`] if the lock fails.
+    /// None; it is a `Result` as with all that waits.
     pub fn try_acquire(&self) -> Result<bool> {
         point("BoundedSemaphore.acquire");
-        self.semaphore.take(Some(Duration::ZERO))
+        Ok(self.semaphore.0.take(Some(Duration::ZERO)))
     }
 
     /// Waits for a unit, `limit` at most, and tells whether it got one.
     /// Python: `acquire(timeout=…)`, in seconds.
     ///
     /// # Errors
-    /// [`Error::System`] if the lock fails.
+    /// None; it is a `Result` as with all that waits.
     pub fn acquire_timeout(&self, limit: Duration) -> Result<bool> {
         point("BoundedSemaphore.acquire");
-        self.semaphore.take(Some(limit))
+        Ok(self.semaphore.0.take(Some(limit)))
     }
 
     /// Gives a unit back. Python: `release()`.
     ///
     /// # Errors
-    /// [`Error::ReleasedTooOften`] if all units are free already.
+    /// [`Error::ReleasedTooOften`] if all units are free already, and as
+    /// [`Semaphore::release`].
     pub fn release(&self) -> Result<()> {
         point("BoundedSemaphore.release");
-        self.semaphore.give(self.bound)
+        self.semaphore.0.give(self.bound)
     }
 
     /// The units that are free now. Python: `get_value()`.
     #[must_use]
     pub fn value(&self) -> u32 {
         point("BoundedSemaphore.get_value");
-        self.semaphore.free()
+        self.semaphore.0.units()
     }
 
     /// Takes a unit until the guard is dropped. Python: `with semaphore:`.

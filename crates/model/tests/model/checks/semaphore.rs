@@ -152,18 +152,40 @@ fn a_bounded_one_is_not_released_too_often() {
     explore(|| {
         let semaphore = BoundedSemaphore::new(1).expect("memory");
         semaphore.acquire().expect("a sound lock");
-        let givers = [(); 2].map(|()| {
-            let semaphore = semaphore.clone();
-            start(move || semaphore.release())
-        });
-        let mut given = 0;
-        for giver in givers {
-            match giver.join().expect("it lives") {
-                Ok(()) => given += 1,
-                Err(Error::ReleasedTooOften { bound }) => assert_eq!(bound, 1),
-                Err(other) => panic!("{other}"),
-            }
-        }
-        assert_eq!((given, semaphore.value()), (1, 1));
+        given_twice(&semaphore);
     });
+}
+
+/// They give it back in another way then.
+#[test]
+fn nor_is_one_on_which_somebody_has_slept() {
+    explore(|| {
+        let semaphore = BoundedSemaphore::new(1).expect("memory");
+        semaphore.acquire().expect("a sound lock");
+        let late = {
+            let semaphore = semaphore.clone();
+            start(move || semaphore.acquire_timeout(LIMIT))
+        };
+        late.late();
+        let got = late.join().expect("it lives").expect("a sound lock");
+        assert!(!got, "nobody gave it");
+        given_twice(&semaphore);
+    });
+}
+
+/// One unit was taken, and two give it back.
+fn given_twice(semaphore: &BoundedSemaphore) {
+    let givers = [(); 2].map(|()| {
+        let semaphore = semaphore.clone();
+        start(move || semaphore.release())
+    });
+    let mut given = 0;
+    for giver in givers {
+        match giver.join().expect("it lives") {
+            Ok(()) => given += 1,
+            Err(Error::ReleasedTooOften { bound }) => assert_eq!(bound, 1),
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((given, semaphore.value()), (1, 1));
 }

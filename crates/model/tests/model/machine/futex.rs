@@ -26,3 +26,7 @@ pub(crate) fn wait_any(words: &[Word<'_>], limit: Option<Duration>) {
 pub(crate) fn wake_all(word: &AtomicU32) {
     kernel::wake(word.address(), usize::MAX);
 }
+
+pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
+    kernel::add_and_wake(word.address(), by.into(), usize::MAX);
+}

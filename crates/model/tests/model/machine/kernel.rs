@@ -261,6 +261,19 @@ fn get_up(me: usize, otherwise: Slept) -> Slept {
 /// The futex: wakes `most` of those who sleep on the word, the first first.
 pub(crate) fn wake(address: usize, most: usize) {
     step();
+    wake_now(address, most);
+}
+
+/// The same, and adds `by` to the word before, in the same step.
+pub(crate) fn add_and_wake(address: usize, by: u32, most: usize) {
+    access(address, |value| {
+        let word = u32::try_from(*value).unwrap_or(u32::MAX);
+        *value = word.wrapping_add(by).into();
+    });
+    wake_now(address, most);
+}
+
+fn wake_now(address: usize, most: usize) {
     if unwinds() {
         return;
     }
