@@ -66,7 +66,7 @@ const CURVES: &[Curve] = &[
         title: "Queue, 1 and 1: an item",
         x_label: "bytes",
         points: SIZES,
-        run: |size| items::queue::stream(1, 1, vec![u64::MAX; size / 8]),
+        run: |size| items::queue::stream(1, 1, "7".repeat(size)),
     },
     Curve {
         name: "manager-sizes",
@@ -178,8 +178,8 @@ fn clients(parties: usize) -> Cost {
 
 fn manager_size(size: usize) -> Cost {
     let manager = Manager::new()?;
-    let dict = manager.dict::<u32, Vec<u64>>()?;
-    let item = vec![u64::MAX; size / 8];
+    let dict = manager.dict::<u32, String>()?;
+    let item = "7".repeat(size);
     nanoseconds(|count| {
         let start = Instant::now();
         for _ in 0..count {

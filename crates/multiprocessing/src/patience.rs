@@ -38,12 +38,23 @@ thread_local! {
 
 /// Calls `sleep`, which waits until there is something to read; before, looks
 /// for it for a moment.
-pub(crate) fn patiently<T>(
+pub(crate) fn read_patiently<T>(
     socket: BorrowedFd<'_>,
     sleep: impl FnOnce() -> T,
 ) -> T {
+    // An error is told to who sleeps.
+    let has_come = || readable(socket, Some(Duration::ZERO)).unwrap_or(true);
+    patiently(has_come, sleep)
+}
+
+/// Calls `sleep`, which waits until something `has_come`, and may not wait at
+/// all; before, looks for it for a moment.
+pub(crate) fn patiently<T>(
+    has_come: impl Fn() -> bool,
+    sleep: impl FnOnce() -> T,
+) -> T {
     if WAITS.get() == 0 && is_of_use() {
-        WAITS.set(if is_there_soon(socket) { 0 } else { WITHOUT });
+        WAITS.set(if comes_soon(has_come) { 0 } else { WITHOUT });
         return sleep();
     }
     let start = Instant::now();
@@ -56,11 +67,10 @@ pub(crate) fn patiently<T>(
     found
 }
 
-fn is_there_soon(socket: BorrowedFd<'_>) -> bool {
+fn comes_soon(has_come: impl Fn() -> bool) -> bool {
     let start = Instant::now();
     while start.elapsed() < MOMENT {
-        // An error is told to who sleeps.
-        if readable(socket, Some(Duration::ZERO)).unwrap_or(true) {
+        if has_come() {
             return true;
         }
         (0..PAUSES).for_each(|_| spin_loop());

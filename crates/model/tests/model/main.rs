@@ -46,6 +46,7 @@ mod checks;
 mod explorer;
 mod ghost;
 mod machine;
+mod patience;
 mod process;
 mod sys;
 
@@ -63,12 +64,14 @@ mod error;
 mod monitor;
 #[path = "../../../multiprocessing/src/queue/mod.rs"]
 #[allow(dead_code, unreachable_pub)]
+// What is public there returns a `Result` wherever it may wait.
+#[allow(clippy::unnecessary_wraps)]
 mod queue;
 #[path = "../../../multiprocessing/src/shortage.rs"]
 mod shortage;
 #[path = "../../../multiprocessing/src/sync/mod.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports)]
-// What is public there returns a `Result` wherever it waits.
+// As above.
 #[allow(clippy::unnecessary_wraps)]
 mod sync;
 

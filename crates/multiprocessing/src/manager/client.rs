@@ -18,7 +18,7 @@ use super::tether::Tether;
 use crate::codec;
 use crate::connection::Client;
 use crate::error::{Error, Result};
-use crate::patience::patiently;
+use crate::patience::read_patiently;
 use crate::pipe::frame;
 use crate::process::{pid, wait::readable};
 
@@ -155,7 +155,7 @@ impl Server {
             Err(error) => return Err(error),
         }
         let stream_fd = stream.as_fd();
-        let reply = patiently(stream_fd, || frame::recv(stream_fd))?;
+        let reply = read_patiently(stream_fd, || frame::recv(stream_fd))?;
         let reply: Reply<R> = codec::decode(&reply)?;
         if !matches!(reply, Err(Refusal::NoRoom { .. })) {
             Idle::keep(&self.token, stream);

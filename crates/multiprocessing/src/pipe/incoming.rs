@@ -27,7 +27,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::frame::{FIRST, HEADER, checked, failed};
 use crate::error::{Error, Result};
-use crate::patience::patiently;
+use crate::patience::read_patiently;
 use crate::process::wait;
 use crate::sys::receive::recv_now;
 
@@ -117,7 +117,7 @@ impl Incoming<'_> {
 
     /// Waits for the first bytes of a message, and lets them be.
     fn peek(&self, place: &mut [u8]) -> Result<usize> {
-        let peeked = patiently(self.socket, || {
+        let peeked = read_patiently(self.socket, || {
             retry_on_intr(|| recv(self.socket, &mut *place, RecvFlags::PEEK))
         });
         match peeked {

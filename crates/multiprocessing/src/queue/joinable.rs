@@ -59,7 +59,7 @@ impl<T> JoinableQueue<T> {
     /// [`Error::DoneTooOften`](crate::Error::DoneTooOften).
     pub fn task_done(&self) -> Result<()> {
         point("JoinableQueue.task_done");
-        self.0.shared.ring.note_done()
+        self.0.shared.store.note_done()
     }
 
     /// Waits until every item that was put has been dealt with. Python:
@@ -94,7 +94,7 @@ impl<T> JoinableQueue<T> {
 
     fn wait(&self, limit: Option<Duration>) -> Result<bool> {
         point("JoinableQueue.join");
-        self.0.shared.ring.wait_done(limit)
+        self.0.shared.store.wait_done(limit)
     }
 }
 

@@ -1,18 +1,21 @@
 //! Queues between processes.
 //!
-//! A queue is a ring of bytes in shared memory and a lock. `put` turns the item
-//! into bytes and copies them into the ring; `get` copies them out. Both happen
+//! A queue is a stream of bytes in shared memory, with a lock at each end. `put`
+//! turns the item into bytes and copies them in; `get` copies them out. Both happen
 //! in the caller: there is no feeder thread as in CPython, so an item that was
 //! put can be got at once, an item that cannot be encoded is an error of `put`,
 //! and a process that ends has put all its items. Who finds the queue empty or
 //! full sleeps in the kernel (a futex) until the other side changes that.
 //!
-//! The lock is robust and a message enters or leaves the ring by one store: a
-//! process killed in the middle of `put` or `get` leaves the queue as it was
-//! before or after the call, and the others go on.
+//! The locks are robust, and one word makes a message part of the queue or ends
+//! that: a process killed in the middle of `put` or `get` leaves the queue as it
+//! was before or after the call, and the others go on.
 
+mod chain;
+mod done;
+mod end;
 mod joinable;
-mod ring;
+mod store;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -26,7 +29,7 @@ use serde::de::DeserializeOwned;
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::sys::point::point;
-use ring::Ring;
+use store::Store;
 
 pub use joinable::JoinableQueue;
 
@@ -73,7 +76,7 @@ pub struct Queue<T> {
 }
 
 struct QueueState {
-    ring: Ring,
+    store: Store,
     /// In this process: closing is nobody else's business.
     closed: AtomicBool,
 }
@@ -103,9 +106,9 @@ impl<T> Queue<T> {
     }
 
     fn with_capacity(capacity: u64) -> Result<Self> {
-        let ring = Ring::new(capacity)?;
+        let store = Store::new(capacity)?;
         let closed = AtomicBool::new(false);
-        let shared = Arc::new(QueueState { ring, closed });
+        let shared = Arc::new(QueueState { store, closed });
         Ok(Self {
             shared,
             items: PhantomData,
@@ -115,10 +118,10 @@ impl<T> Queue<T> {
     /// How many items are in the queue now. Python: `qsize()`.
     ///
     /// # Errors
-    /// [`Error::System`] if the lock fails.
+    /// None; it is a `Result` as with all that looks into a queue.
     pub fn qsize(&self) -> Result<usize> {
         point("Queue.qsize");
-        self.len()
+        Ok(self.len())
     }
 
     /// Whether the queue is empty now. Python: `empty()`, which may still be
@@ -128,16 +131,16 @@ impl<T> Queue<T> {
     /// As [`Queue::qsize`].
     pub fn empty(&self) -> Result<bool> {
         point("Queue.empty");
-        Ok(self.len()? == 0)
+        Ok(self.len() == 0)
     }
 
     /// Whether the queue is full now. Python: `full()`.
     ///
     /// # Errors
-    /// As [`Queue::qsize`].
+    /// [`Error::System`] if the lock fails.
     pub fn full(&self) -> Result<bool> {
         point("Queue.full");
-        self.shared.ring.is_full()
+        self.shared.store.is_full()
     }
 
     /// Lets this process neither put nor get any more. Python: `close()`.
@@ -145,16 +148,15 @@ impl<T> Queue<T> {
         self.shared.closed.store(true, Ordering::Relaxed);
     }
 
-    fn len(&self) -> Result<usize> {
-        let len = self.shared.ring.len()?;
-        Ok(usize::try_from(len).unwrap_or(usize::MAX))
+    fn len(&self) -> usize {
+        usize::try_from(self.shared.store.len()).unwrap_or(usize::MAX)
     }
 
-    fn ring(&self) -> Result<&Ring> {
+    fn store(&self) -> Result<&Store> {
         if self.shared.closed.load(Ordering::Relaxed) {
             return Err(Error::closed("the queue"));
         }
-        Ok(&self.shared.ring)
+        Ok(&self.shared.store)
     }
 }
 
@@ -188,7 +190,11 @@ impl<T: Serialize> Queue<T> {
 
     fn push(&self, item: &T, limit: Option<Duration>) -> Result<()> {
         point("Queue.put");
-        self.ring()?.push(&codec::encode(item)?, limit)
+        let store = self.store()?;
+        codec::with_scratch(|message| {
+            codec::encode_into(item, message)?;
+            store.push(message, limit)
+        })
     }
 }
 
@@ -221,7 +227,11 @@ impl<T: DeserializeOwned> Queue<T> {
 
     fn pop(&self, limit: Option<Duration>) -> Result<T> {
         point("Queue.get");
-        codec::decode(&self.ring()?.pop(limit)?)
+        let store = self.store()?;
+        codec::with_scratch(|message| {
+            store.pop(message, limit)?;
+            codec::decode(message)
+        })
     }
 }
 

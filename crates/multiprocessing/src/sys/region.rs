@@ -28,14 +28,23 @@ use crate::sys::mutex::Held;
 /// The names of regions begin so; the pid of the maker and a number follow.
 const NAME: &str = "multiprocessing";
 
-/// Bytes shared with every process forked from now on.
+/// The size of a piece, its link included.
+pub(crate) const PIECE: usize = 64 * 1024;
+
+/// Where the bytes of a piece begin: after its link.
+pub(crate) const LINK: usize = size_of::<u64>();
+
+/// Memory shared with every process forked from now on: some objects and,
+/// in some regions, many pieces after them.
+///
+/// A piece is a word, its link, and bytes that are copied in and out. It is
+/// only address space until it is [reserved](Region::reserve).
 pub(crate) struct Region {
     memory: Shmem,
-    /// So many bytes, from the start, hold objects; after them come bytes that
-    /// are copied in and out.
+    /// So many bytes, from the start, hold objects.
     objects: usize,
-    /// For what is reserved and given back later; most regions have all at
-    /// once, and do not keep a second descriptor.
+    /// For the pieces; regions without any have all their memory at once, and
+    /// do not keep a second descriptor.
     file: Option<OwnedFd>,
 }
 
@@ -52,10 +61,9 @@ impl Region {
         Self::make(size, size)
     }
 
-    /// `size` bytes of zeroes for objects, and after them `bytes` more, which
-    /// have to be reserved before they are read or written.
-    pub(crate) fn with_bytes(size: usize, bytes: usize) -> Result<Self> {
-        Self::make(size, size + bytes)
+    /// `size` bytes of zeroes for objects, whole pages, and so many pieces.
+    pub(crate) fn with_pieces(size: usize, pieces: usize) -> Result<Self> {
+        Self::make(size, size.saturating_add(pieces.saturating_mul(PIECE)))
     }
 
     fn make(objects: usize, size: usize) -> Result<Self> {
@@ -77,34 +85,21 @@ impl Region {
         })
     }
 
-    /// Makes sure that the bytes from `start` to `end` exist. Without it, a
-    /// full `/dev/shm` would show only when they are touched, as a SIGBUS.
-    pub(crate) fn reserve(&self, start: usize, end: usize) -> Result<()> {
-        match &self.file {
-            Some(file) => reserve(file, start, end),
-            None => Ok(()),
-        }
-    }
-
-    /// Gives the bytes from `start` to `end` back to the system. They must not
-    /// be touched before they are reserved again.
-    pub(crate) fn give_back(&self, start: usize, end: usize) {
-        use rustix::fs::FallocateFlags;
-        let Some(file) = &self.file else { return };
-        // Keeping the memory is no error: it is only not free yet.
-        let _ = rustix::fs::fallocate(
-            file,
-            FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
-            start as u64,
-            (end - start) as u64,
-        );
-    }
-
     /// The `T` that lies `offset` bytes into the region.
     pub(crate) fn at<T: Shared>(&self, offset: usize) -> &T {
         let end = offset.checked_add(size_of::<T>());
         assert!(
-            end.is_some_and(|end| end <= self.objects)
+            end.is_some_and(|end| end <= self.objects),
+            "a shared object lies among the objects of its region"
+        );
+        self.object(offset)
+    }
+
+    /// An object, or the link of a piece.
+    fn object<T: Shared>(&self, offset: usize) -> &T {
+        let end = offset.checked_add(size_of::<T>());
+        assert!(
+            end.is_some_and(|end| end <= self.memory.len())
                 && offset.is_multiple_of(align_of::<T>()),
             "a shared object lies within its region, aligned"
         );
@@ -112,35 +107,75 @@ impl Region {
         // `self`, and aligned, since a mapping starts on a page. `Shared` says
         // that zeroed bytes, and what other processes make of them through a
         // `T`, are a valid `T`, and that a shared reference is all that anyone
-        // needs; `write` stays clear of the objects.
+        // needs; `write` stays clear of objects and links.
         unsafe { &*self.memory.as_ptr().add(offset).cast::<T>() }
     }
 
-    /// Copies `bytes` to `offset`, under the region's lock.
-    pub(crate) fn write(&self, _held: &Held<'_>, offset: usize, bytes: &[u8]) {
-        self.check(offset, bytes.len());
-        // SAFETY: the range is inside the mapping, after the objects (checked
-        // above), so there is no reference into it; `bytes` is memory of this
-        // process and cannot overlap it. Nobody else touches the range: it is
-        // reached by `read` and `write` alone, and whoever calls them holds
-        // the lock that lies in the region's header.
+    /// Makes sure that there is memory for a piece. Without it, a full
+    /// `/dev/shm` would show only when it is touched, as a SIGBUS.
+    pub(crate) fn reserve(&self, piece: usize) -> Result<()> {
+        let start = self.start(piece);
+        match &self.file {
+            Some(file) => reserve(file, start, start + PIECE),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the memory of a piece back to the system. It must not be touched
+    /// before it is reserved again.
+    pub(crate) fn give_back(&self, piece: usize) {
+        use rustix::fs::FallocateFlags;
+        let start = self.start(piece);
+        let Some(file) = &self.file else { return };
+        // Keeping the memory is no error: it is only not free yet.
+        let _ = rustix::fs::fallocate(
+            file,
+            FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE,
+            start as u64,
+            PIECE as u64,
+        );
+    }
+
+    /// The link of a piece.
+    pub(crate) fn link(&self, piece: usize) -> &AtomicU32 {
+        self.object(self.start(piece))
+    }
+
+    /// Copies `bytes` to `offset` in a piece.
+    ///
+    /// The caller has the lock of those who write, and writes where there is
+    /// no message yet; who reads has that of those who read, and reads a
+    /// message that is there. So nobody does either to the same bytes
+    /// meanwhile.
+    pub(crate) fn write(
+        &self,
+        _held: &Held<'_>,
+        (piece, offset): (usize, usize),
+        bytes: &[u8],
+    ) {
+        let place = self.place(piece, offset, bytes.len());
+        // SAFETY: the range is inside the mapping and in the bytes of a piece
+        // (checked by `place`), to which there are no references; `bytes` is
+        // memory of this process and cannot overlap it. Nobody else touches
+        // the range: it is reached by `read` and `write` alone, whose callers
+        // keep to what is said above.
         unsafe {
-            let to = self.memory.as_ptr().add(offset);
+            let to = self.memory.as_ptr().add(place);
             std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
         }
     }
 
-    /// Fills `bytes` from `offset`, under the region's lock.
+    /// Fills `bytes` from `offset` in a piece, as [`write`](Self::write) says.
     pub(crate) fn read(
         &self,
         _held: &Held<'_>,
-        offset: usize,
+        (piece, offset): (usize, usize),
         bytes: &mut [u8],
     ) {
-        self.check(offset, bytes.len());
+        let place = self.place(piece, offset, bytes.len());
         // SAFETY: as in `write`, in the other direction.
         unsafe {
-            let from = self.memory.as_ptr().add(offset);
+            let from = self.memory.as_ptr().add(place);
             std::ptr::copy_nonoverlapping(
                 from,
                 bytes.as_mut_ptr(),
@@ -149,13 +184,23 @@ impl Region {
         }
     }
 
-    fn check(&self, offset: usize, len: usize) {
-        let end = offset.checked_add(len);
+    /// Where a piece starts.
+    fn start(&self, piece: usize) -> usize {
+        let start = piece.saturating_mul(PIECE).saturating_add(self.objects);
         assert!(
-            offset >= self.objects
-                && end.is_some_and(|end| end <= self.memory.len()),
-            "a shared range lies within its region, after the objects"
+            start < self.memory.len() && self.memory.len() - start >= PIECE,
+            "a piece lies within its region"
         );
+        start
+    }
+
+    /// Where the `len` bytes from `offset` on lie, of one piece.
+    fn place(&self, piece: usize, offset: usize, len: usize) -> usize {
+        assert!(
+            (LINK..=PIECE).contains(&offset) && len <= PIECE - offset,
+            "a message lies in the bytes of a piece"
+        );
+        self.start(piece) + offset
     }
 }
 
@@ -238,12 +283,12 @@ unsafe impl<T: Shared, const N: usize> Shared for [T; N] {}
 /// Declares a struct of `Shared` fields that is `Shared` itself.
 macro_rules! shared_struct {
     ($(#[$meta:meta])* $vis:vis struct $name:ident {
-        $($(#[$field_meta:meta])* $field:ident: $type:ty,)*
+        $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $type:ty,)*
     }) => {
         $(#[$meta])*
         #[repr(C)]
         $vis struct $name {
-            $($(#[$field_meta])* $field: $type,)*
+            $($(#[$field_meta])* $field_vis $field: $type,)*
         }
 
         const _: () = {

@@ -5,9 +5,10 @@
 #[allow(dead_code, unsafe_code)]
 mod real;
 
-pub(crate) use real::{InRegion, Shared, shared_struct};
+pub(crate) use real::{InRegion, LINK, PIECE, Shared, shared_struct};
 
 use super::kernel;
+use super::words::AtomicU32;
 use crate::error::Result;
 use crate::sys::mutex::Held;
 
@@ -15,7 +16,7 @@ use crate::sys::mutex::Held;
 const WORD: usize = 8;
 
 /// Not more often than so is a copy interrupted, however long it is.
-const PIECES: usize = 4;
+const PARTS: usize = 4;
 
 pub(crate) struct Region(real::Region);
 
@@ -24,48 +25,55 @@ impl Region {
         real::Region::new(size).map(Self)
     }
 
-    pub(crate) fn with_bytes(size: usize, bytes: usize) -> Result<Self> {
-        real::Region::with_bytes(size, bytes).map(Self)
+    pub(crate) fn with_pieces(size: usize, pieces: usize) -> Result<Self> {
+        real::Region::with_pieces(size, pieces).map(Self)
     }
 
     pub(crate) fn at<T: Shared>(&self, offset: usize) -> &T {
         self.0.at(offset)
     }
 
-    pub(crate) fn reserve(&self, start: usize, end: usize) -> Result<()> {
+    pub(crate) fn reserve(&self, piece: usize) -> Result<()> {
         kernel::step();
-        self.0.reserve(start, end)
+        self.0.reserve(piece)
     }
 
-    pub(crate) fn give_back(&self, start: usize, end: usize) {
+    pub(crate) fn give_back(&self, piece: usize) {
         kernel::step();
-        self.0.give_back(start, end);
+        self.0.give_back(piece);
     }
 
-    pub(crate) fn write(&self, held: &Held<'_>, offset: usize, bytes: &[u8]) {
-        let mut offset = offset;
-        for piece in bytes.chunks(piece(bytes.len())) {
+    pub(crate) fn link(&self, piece: usize) -> &AtomicU32 {
+        self.0.link(piece)
+    }
+
+    pub(crate) fn write(
+        &self,
+        held: &Held<'_>,
+        (number, mut offset): (usize, usize),
+        bytes: &[u8],
+    ) {
+        for part in bytes.chunks(part(bytes.len())) {
             kernel::step();
-            self.0.write(held, offset, piece);
-            offset += piece.len();
+            self.0.write(held, (number, offset), part);
+            offset += part.len();
         }
     }
 
     pub(crate) fn read(
         &self,
         held: &Held<'_>,
-        offset: usize,
+        (number, mut offset): (usize, usize),
         bytes: &mut [u8],
     ) {
-        let mut offset = offset;
-        for piece in bytes.chunks_mut(piece(bytes.len())) {
+        for part in bytes.chunks_mut(part(bytes.len())) {
             kernel::step();
-            self.0.read(held, offset, piece);
-            offset += piece.len();
+            self.0.read(held, (number, offset), part);
+            offset += part.len();
         }
     }
 }
 
-fn piece(len: usize) -> usize {
-    len.div_ceil(PIECES).max(WORD)
+fn part(len: usize) -> usize {
+    len.div_ceil(PARTS).max(WORD)
 }

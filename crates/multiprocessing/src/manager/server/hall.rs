@@ -19,7 +19,7 @@ use crate::manager::door::Client;
 use crate::manager::protocol::{
     Found, HallCall, Hello, Identity, Message, Refusal,
 };
-use crate::patience::patiently;
+use crate::patience::read_patiently;
 use crate::pipe::frame;
 
 /// How long to wait when there is no room for another client.
@@ -105,7 +105,7 @@ impl Hall {
         let stream = guest.client.stream.as_fd();
         loop {
             let (message, descriptors) =
-                patiently(stream, || frame::recv_with(stream))?;
+                read_patiently(stream, || frame::recv_with(stream))?;
             let mut reply = self.answer(guest, &message, descriptors)?;
             let len = reply.len();
             if len > frame::MAX {
