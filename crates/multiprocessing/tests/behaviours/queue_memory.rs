@@ -32,7 +32,7 @@ const MEBIBYTE: usize = 1 << 20;
 const RING: usize = 1 << 30;
 
 /// The bytes of memory that the queues of this process take.
-fn memory_of_queues() -> u64 {
+pub(crate) fn memory_of_queues() -> u64 {
     let descriptors = fs::read_dir("/proc/self/fd").expect("it is mounted");
     let mut regions: Vec<_> = descriptors
         .filter_map(|entry| {

@@ -7,6 +7,7 @@ use multiprocessing::{JoinableQueue, Queue, Result};
 use crate::harness::{Test, list};
 use crate::items::Item;
 use crate::killed_at_steps::{Operation, some};
+use crate::queue_memory::memory_of_queues;
 
 pub(crate) const TESTS: &[Test] = list![
     killed_at_any_step_of_put_the_item_is_there_or_not,
@@ -14,6 +15,7 @@ pub(crate) const TESTS: &[Test] = list![
     killed_at_any_step_of_the_last_get_the_queue_is_whole,
     killed_at_any_step_of_reserving_memory_the_queue_is_whole,
     killed_at_any_step_of_giving_memory_back_the_queue_is_whole,
+    killed_at_any_step_of_giving_much_memory_back_none_is_lost,
     killed_at_any_step_of_a_recovery_from_get_the_next_one_recovers,
     killed_at_any_step_of_a_recovery_from_put_the_next_one_recovers,
     killed_at_any_step_of_put_who_waits_gets_what_is_there,
@@ -150,6 +152,36 @@ fn killed_at_any_step_of_giving_memory_back_the_queue_is_whole() {
         let len = len(queue);
         assert!(len == 1 || !death.returned);
         holds_items(queue, 3 - len, 3);
+    });
+}
+
+/// More than a queue keeps for the next messages.
+fn killed_at_any_step_of_giving_much_memory_back_none_is_lost() {
+    const LONG: usize = 65_000;
+    let get = Operation::new(
+        || {
+            // The last but one goes over the end of a piece.
+            let lengths = [&[LONG; 7][..], &[4_000, 10]].concat();
+            let queue = items(&lengths);
+            for _ in 0..7 {
+                queue.get().expect("it is there").check();
+            }
+            queue
+        },
+        |queue| queue.get().map(|item| item.check()),
+    );
+    get.killed(|queue, _, death| {
+        let len = len(queue);
+        assert!(len == 1 || !death.returned);
+        holds_items(queue, 9 - len, 9);
+        // Here a piece is wanted, and whose lock it is may have died.
+        for _ in 0..6 {
+            queue.put(Item::new(1, 0, LONG)).expect("there is room");
+        }
+        for _ in 0..6 {
+            queue.get().expect("it is there").check();
+        }
+        assert!(memory_of_queues() <= 6 * 64 * 1024);
     });
 }
 
