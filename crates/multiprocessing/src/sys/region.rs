@@ -95,6 +95,22 @@ impl Region {
         self.object(offset)
     }
 
+    /// The `len` objects from `offset` on, one after the other.
+    pub(crate) fn row<T: Shared>(&self, offset: usize, len: usize) -> &[T] {
+        let size = len.checked_mul(size_of::<T>());
+        let end = size.and_then(|size| offset.checked_add(size));
+        assert!(
+            end.is_some_and(|end| end <= self.objects)
+                && offset.is_multiple_of(align_of::<T>()),
+            "a row of shared objects lies within its region, aligned"
+        );
+        // SAFETY: as in `object`, for a range of objects without gaps.
+        unsafe {
+            let first = self.memory.as_ptr().add(offset).cast::<T>();
+            std::slice::from_raw_parts(first, len)
+        }
+    }
+
     /// An object, or the link of a piece.
     fn object<T: Shared>(&self, offset: usize) -> &T {
         let end = offset.checked_add(size_of::<T>());

@@ -121,7 +121,7 @@ impl<T: Pod> Array<T> {
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>> {
         point("Array[:]");
         let _held = self.lock.hold()?;
-        self.raw.items(&range, || ())
+        self.raw.items(&range)
     }
 
     /// Puts `items` in the place of as many, from `start` on. Python:
@@ -132,7 +132,7 @@ impl<T: Pod> Array<T> {
     pub fn set_slice(&self, start: usize, items: &[T]) -> Result<()> {
         point("Array[:] =");
         let _held = self.lock.hold()?;
-        self.raw.put_items(start, items, || ())
+        self.raw.put_items(start, items)
     }
 
     /// The lock. Python: `array.get_lock()`.

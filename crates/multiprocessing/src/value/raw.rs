@@ -9,7 +9,7 @@ use bytemuck::Pod;
 
 use super::cells;
 use crate::error::{Error, Result};
-use crate::sys::point::point;
+use crate::sys::point::{is_explored, point};
 use crate::sys::region::Region;
 
 /// Shared items of one type, without a lock. Python:
@@ -68,9 +68,7 @@ impl<T: Pod> RawArray<T> {
     pub fn new(items: impl IntoIterator<Item = T>) -> Result<Self> {
         let items: Vec<T> = items.into_iter().collect();
         let array = Self::zeroed(items.len())?;
-        for (index, item) in items.into_iter().enumerate() {
-            array.store(index, item);
-        }
+        array.store(0, &items);
         Ok(array)
     }
 
@@ -110,7 +108,16 @@ impl<T: Pod> RawArray<T> {
     /// # Errors
     /// [`Error::OutOfRange`].
     pub fn slice(&self, range: impl RangeBounds<usize>) -> Result<Vec<T>> {
-        self.items(&range, || point("RawArray[:]"))
+        if !is_explored() {
+            return self.items(&range);
+        }
+        let (start, end) = self.bounds(&range)?;
+        (start..end)
+            .map(|index| {
+                point("RawArray[:]");
+                self.item(index)
+            })
+            .collect()
     }
 
     /// Puts `items` in the place of as many, from `start` on. Python:
@@ -119,7 +126,15 @@ impl<T: Pod> RawArray<T> {
     /// # Errors
     /// [`Error::OutOfRange`]; nothing is changed then.
     pub fn set_slice(&self, start: usize, items: &[T]) -> Result<()> {
-        self.put_items(start, items, || point("RawArray[:] ="))
+        if !is_explored() {
+            return self.put_items(start, items);
+        }
+        self.bounds(&(start..start.saturating_add(items.len())))?;
+        for (index, item) in (start..).zip(items) {
+            point("RawArray[:] =");
+            self.put(index, *item)?;
+        }
+        Ok(())
     }
 
     pub(super) fn item(&self, index: usize) -> Result<T> {
@@ -129,36 +144,23 @@ impl<T: Pod> RawArray<T> {
 
     pub(super) fn put(&self, index: usize, item: T) -> Result<()> {
         self.check(index)?;
-        self.store(index, item);
+        self.store(index, &[item]);
         Ok(())
     }
 
-    /// Calls `before` before it reads each item.
     pub(super) fn items(
         &self,
         range: &impl RangeBounds<usize>,
-        before: impl Fn(),
     ) -> Result<Vec<T>> {
         let (start, end) = self.bounds(range)?;
-        let load = |index| {
-            before();
-            self.load(index)
-        };
-        Ok((start..end).map(load).collect())
+        let mut items = vec![T::zeroed(); end.saturating_sub(start)];
+        self.load_into(start, &mut items);
+        Ok(items)
     }
 
-    /// Calls `before` before it writes each item.
-    pub(super) fn put_items(
-        &self,
-        start: usize,
-        items: &[T],
-        before: impl Fn(),
-    ) -> Result<()> {
+    pub(super) fn put_items(&self, start: usize, items: &[T]) -> Result<()> {
         self.bounds(&(start..start.saturating_add(items.len())))?;
-        for (index, item) in (start..).zip(items) {
-            before();
-            self.store(index, *item);
-        }
+        self.store(start, items);
         Ok(())
     }
 
@@ -197,15 +199,21 @@ impl<T: Pod> RawArray<T> {
     }
 
     fn load(&self, index: usize) -> T {
-        let mut item = T::zeroed();
-        let bytes = bytemuck::bytes_of_mut(&mut item);
-        cells::load(&self.region, index * size_of::<T>(), bytes);
-        item
+        let mut item = [T::zeroed()];
+        self.load_into(index, &mut item);
+        item[0]
     }
 
-    fn store(&self, index: usize, item: T) {
-        let bytes = bytemuck::bytes_of(&item);
-        cells::store(&self.region, index * size_of::<T>(), bytes);
+    fn load_into(&self, start: usize, items: &mut [T]) {
+        let size = size_of::<T>();
+        let bytes = bytemuck::cast_slice_mut(items);
+        cells::load(&self.region, start * size, bytes, size);
+    }
+
+    fn store(&self, start: usize, items: &[T]) {
+        let size = size_of::<T>();
+        let bytes = bytemuck::cast_slice(items);
+        cells::store(&self.region, start * size, bytes, size);
     }
 }
 
@@ -263,6 +271,6 @@ impl<T: Pod> RawValue<T> {
     }
 
     pub(super) fn store(&self, item: T) {
-        self.0.store(0, item);
+        self.0.store(0, &[item]);
     }
 }
