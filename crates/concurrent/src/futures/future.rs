@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
+use crossbeam::utils::Backoff;
 
 use super::error::{Error, Result};
 use super::watch::News;
@@ -253,7 +254,7 @@ impl<T> Future<T> {
         read: impl FnOnce(&Result<T>) -> R,
     ) -> Result<R> {
         let start = Instant::now();
-        let mut state = self.state();
+        let mut state = self.look_for_a_moment();
         loop {
             match &state.phase {
                 Phase::Finished(result) => return Ok(read(result)),
@@ -270,6 +271,21 @@ impl<T> Future<T> {
                     done.wait(state).unwrap_or_else(PoisonError::into_inner)
                 }
             };
+        }
+    }
+
+    /// Looks again and again whether it is done, for some microseconds, as the
+    /// channels do from which the threads take tasks: a short task ends sooner
+    /// than one can go to sleep and be woken.
+    fn look_for_a_moment(&self) -> MutexGuard<'_, State<T>> {
+        let backoff = Backoff::new();
+        loop {
+            let state = self.state();
+            if state.phase.is_done() || backoff.is_completed() {
+                return state;
+            }
+            drop(state);
+            backoff.snooze();
         }
     }
 
