@@ -3,7 +3,7 @@
 use std::any::type_name;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Sender;
@@ -276,12 +276,15 @@ impl<T> Future<T> {
 
     /// Looks again and again whether it is done, for some microseconds, as the
     /// channels do from which the threads take tasks: a short task ends sooner
-    /// than one can go to sleep and be woken.
+    /// than one can go to sleep and be woken. On a single processor it does not.
     fn look_for_a_moment(&self) -> MutexGuard<'_, State<T>> {
         let backoff = Backoff::new();
         loop {
             let state = self.state();
-            if state.phase.is_done() || backoff.is_completed() {
+            if state.phase.is_done()
+                || backoff.is_completed()
+                || !others_may_run()
+            {
                 return state;
             }
             drop(state);
@@ -313,6 +316,12 @@ impl<T: Clone> Future<T> {
     pub fn result_timeout(&self, limit: Duration) -> Result<T> {
         self.await_done(Some(limit), Clone::clone)?
     }
+}
+
+/// Whether a thread can work while this one looks on.
+fn others_may_run() -> bool {
+    static MAY: OnceLock<bool> = OnceLock::new();
+    *MAY.get_or_init(|| multiprocessing::cpu_count() > 1)
 }
 
 fn error_of<T>(result: &Result<T>) -> Option<Error> {
