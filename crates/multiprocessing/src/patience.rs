@@ -19,11 +19,11 @@ use crate::process::wait::readable;
 use crate::sys::point::is_explored;
 
 /// How long one looks.
-const MOMENT: Duration = Duration::from_micros(40);
+pub(crate) const MOMENT: Duration = Duration::from_micros(40);
 
 /// A wait that was no longer, two wake-ups included, makes one look the next
 /// time: it would have been much shorter if nobody had slept.
-const SHORT: Duration = Duration::from_micros(120);
+pub(crate) const SHORT: Duration = Duration::from_micros(120);
 
 /// After having looked in vain, so many waits go by without.
 const WITHOUT: u32 = 100;
@@ -79,7 +79,7 @@ fn comes_soon(has_come: impl Fn() -> bool) -> bool {
 }
 
 /// Not on a single processor; and an explorer lets one task run at a time.
-fn is_of_use() -> bool {
+pub(crate) fn is_of_use() -> bool {
     static OF_USE: OnceLock<bool> = OnceLock::new();
     *OF_USE.get_or_init(|| cpu_count() > 1 && !is_explored())
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Signal, pidfd_send_signal};
 
@@ -11,15 +11,19 @@ use super::answer::Answer;
 use super::line::{Line, Message};
 use super::worker::{Fitness, Reply};
 use crate::codec;
+use crate::patience::{self, MOMENT, SHORT};
 use crate::process::Child;
 use crate::process::wait::readable;
 use crate::sys::task::Failure;
 
+/// What the pool's thread is to call.
+pub(super) type Call = Box<dyn FnOnce() + Send>;
+
 /// Where the results of a task's items go.
 pub(super) trait Sink: Send + Sync {
-    /// Takes the results of the items from `start` on. For the dispatcher's
-    /// thread.
-    fn fill(&self, start: usize, results: Answer);
+    /// Takes the results of the items from `start` on; gives what the pool's
+    /// thread has to call then.
+    fn fill(&self, start: usize, results: Answer) -> Option<Call>;
 }
 
 /// A part of a task: some items that one worker takes at once.
@@ -32,21 +36,23 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn fail(self, failure: &Failure) {
+    #[must_use]
+    pub(super) fn fail(self, failure: &Failure) -> Option<Call> {
         let results = Answer::failed(self.count, failure);
-        self.sink.fill(self.start, results);
+        self.sink.fill(self.start, results)
     }
 
     /// Takes what the worker sent.
-    pub(super) fn finish(self, reply: Reply) {
+    #[must_use]
+    pub(super) fn finish(self, reply: Reply) -> Option<Call> {
         match reply {
             Ok(answer) if answer.is_for(self.count) => {
-                self.sink.fill(self.start, answer);
+                self.sink.fill(self.start, answer)
             }
             Ok(answer) => {
                 let (come, asked) = (answer.count(), self.count);
                 let reason = format!("{come} results for {asked} items");
-                self.fail(&Failure::Decode { reason });
+                self.fail(&Failure::Decode { reason })
             }
             Err(failure) => self.fail(&failure),
         }
@@ -65,8 +71,13 @@ pub(super) struct Worker {
     own: Option<Child>,
     stage: Stage,
     job: Option<Job>,
+    /// The thread will see what it sends.
+    watched: bool,
     /// When it was last given a job: which of all that the pool has given.
     turn: u64,
+    /// When it was given that, and when it was done with it, if that was soon.
+    given: Option<Instant>,
+    soon_done: Option<Instant>,
 }
 
 /// Where a worker is in its life.
@@ -102,7 +113,10 @@ impl Worker {
             own,
             stage: Stage::Starting,
             job: None,
+            watched: false,
             turn: 0,
+            given: None,
+            soon_done: None,
         }
     }
 
@@ -124,10 +138,28 @@ impl Worker {
             && self.line.is_open()
     }
 
+    /// Whether it still looks out for a job, after one that was short.
+    fn is_awake(&self, now: Instant) -> bool {
+        let idle = |done| now.saturating_duration_since(done) < MOMENT;
+        patience::is_of_use() && self.soon_done.is_some_and(idle)
+    }
+
     /// Whether some of its job is still to be sent.
     pub(super) fn is_sending(&self) -> bool {
         let unsent = |job: &Job| !self.line.has_sent(&job.order);
         self.line.is_open() && self.job.as_ref().is_some_and(unsent)
+    }
+
+    /// Whether it may send something. An idle one only ends, which its pidfd
+    /// tells.
+    fn may_send(&self) -> bool {
+        self.line.is_open() && (self.is_starting() || self.job.is_some())
+    }
+
+    /// Whether the thread is to watch its socket, which it does from now on.
+    pub(super) fn watch(&mut self, idle_ones: bool) -> bool {
+        self.watched = self.may_send() || (idle_ones && self.line.is_open());
+        self.watched
     }
 
     /// Of a worker that has ended.
@@ -174,6 +206,9 @@ impl Worker {
         let reply = codec::decode(&self.line.recv()?)
             .unwrap_or_else(|error| Err(error.into()));
         let job = self.job.take()?;
+        let now = Instant::now();
+        let soon = |given| now.saturating_duration_since(given) < SHORT;
+        self.soon_done = self.given.is_some_and(soon).then_some(now);
         if let Stage::Serving(Some(left)) = &mut self.stage {
             *left -= 1;
             if *left == 0 {
@@ -236,11 +271,17 @@ impl Crew {
     }
 
     /// Gives waiting jobs to idle workers: first to those who have had none for
-    /// longest, so that all have their turns.
+    /// longest, so that all have their turns. But jobs that take no longer than
+    /// to wake somebody go to who is awake.
     pub(super) fn dispatch(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        let now = Instant::now();
         loop {
             let free = self.workers.iter_mut().filter(|one| one.is_free());
-            let Some(worker) = free.min_by_key(|one| one.turn) else {
+            let key = |one: &&mut Worker| (!one.is_awake(now), one.turn);
+            let Some(worker) = free.min_by_key(key) else {
                 return;
             };
             let Some(job) = self.waiting.pop_front() else {
@@ -248,6 +289,7 @@ impl Crew {
             };
             self.turns += 1;
             worker.turn = self.turns;
+            worker.given = Some(now);
             worker.line.begin(&job.order);
             worker.job = Some(job);
         }
@@ -265,6 +307,26 @@ impl Crew {
         let heard = worker.hear(self.terms);
         self.vacancy |= worker.is_retired();
         heard
+    }
+
+    /// Hears all who have a job.
+    pub(super) fn hear_all(&mut self) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        for worker in self.workers.iter_mut().filter(|one| one.may_send()) {
+            if let Some(job) = &worker.job {
+                worker.line.go_on(&job.order);
+            }
+            heard.extend(worker.hear(self.terms));
+            self.vacancy |= worker.is_retired();
+        }
+        heard
+    }
+
+    /// Whether somebody may send or receive something that the thread would
+    /// not see.
+    pub(super) fn is_unwatched(&self) -> bool {
+        let mut workers = self.workers.iter();
+        workers.any(|it| it.is_sending() || (it.may_send() && !it.watched))
     }
 
     /// How a worker has ended, if that can be known without the zygote.

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use nix::sys::eventfd::EventFd;
 
-use super::crew::{Crew, Heard, Job, Sink, Worker};
+use super::crew::{Call, Crew, Heard, Worker};
 use super::result::call as run_call;
 use super::sources::{Source, sleep};
 use super::zygote::{self, News};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::process::Child;
 use crate::process::wait::readable;
 use crate::sys::task::Failure;
@@ -20,30 +20,28 @@ use crate::threads;
 /// What the pool and its thread share.
 pub(super) struct Dispatcher {
     state: Mutex<State>,
-    wake: EventFd,
+    pub(super) wake: EventFd,
     control: OwnedFd,
     zygote: Child,
 }
 
-struct State {
-    phase: Phase,
-    crew: Crew,
+pub(super) struct State {
+    pub(super) phase: Phase,
+    pub(super) crew: Crew,
     /// To be called by the thread.
-    calls: Vec<Call>,
+    pub(super) calls: Vec<Call>,
     zygote_lives: bool,
     /// So many workers were asked of the zygote, and are not there yet.
     coming: usize,
     /// The thread has ended, or will do nothing more.
-    ended: bool,
+    pub(super) ended: bool,
 }
 
 /// How long an idle worker may take to end.
 const GRACE: Duration = Duration::from_millis(500);
 
-type Call = Box<dyn FnOnce() + Send>;
-
 #[derive(Clone, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Open,
     /// No more tasks; those that are there will be done.
     Closed,
@@ -77,78 +75,6 @@ impl Dispatcher {
         }
     }
 
-    /// Takes the jobs of a task.
-    pub(super) fn submit(
-        &self,
-        jobs: impl IntoIterator<Item = Job>,
-    ) -> Result<()> {
-        let mut state = self.state();
-        match &state.phase {
-            Phase::Open => {}
-            Phase::Broken(reason) => {
-                return Err(Error::PoolBroken {
-                    reason: reason.clone(),
-                });
-            }
-            _ => return Err(Error::PoolClosed),
-        }
-        state.crew.waiting.extend(jobs);
-        state.crew.dispatch();
-        if state.crew.workers.iter().any(Worker::is_sending) {
-            // The thread sends the rest.
-            self.wake();
-        }
-        Ok(())
-    }
-
-    /// Gives up what nobody has begun of the task whose results go to `sink`.
-    pub(super) fn withdraw(&self, sink: &Arc<dyn Sink>) {
-        let withdrawn = self.state().crew.withdraw(sink);
-        if !withdrawn.is_empty() {
-            // They may have been all that a closed pool had left to do.
-            self.wake();
-        }
-    }
-
-    /// Lets the thread call `call`; if it has ended, calls it here.
-    pub(super) fn run(&self, call: Call) {
-        let mut state = self.state();
-        if state.ended {
-            drop(state);
-            run_call(call);
-        } else {
-            state.calls.push(call);
-            self.wake();
-        }
-    }
-
-    /// Takes no more tasks.
-    pub(super) fn close(&self) {
-        let mut state = self.state();
-        if state.phase == Phase::Open {
-            state.phase = Phase::Closed;
-            self.wake();
-        }
-    }
-
-    /// Gives all tasks up.
-    pub(super) fn terminate(&self) {
-        let mut state = self.state();
-        if matches!(state.phase, Phase::Open | Phase::Closed) {
-            state.phase = Phase::Terminated;
-            self.wake();
-        }
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.state().phase == Phase::Open
-    }
-
-    pub(super) fn worker_pids(&self) -> Vec<i32> {
-        let state = self.state();
-        state.crew.active().map(|worker| worker.pid).collect()
-    }
-
     /// The body of the thread.
     pub(super) fn serve(&self) {
         loop {
@@ -175,8 +101,9 @@ impl Dispatcher {
     }
 
     fn sources(&self) -> Vec<Source> {
-        let state = self.state();
-        Source::all(&state.crew, state.zygote_lives)
+        let mut state = self.state();
+        let zygote_lives = state.zygote_lives;
+        Source::all(&mut state.crew, zygote_lives)
     }
 
     fn handle(&self, source: &Source) {
@@ -246,7 +173,7 @@ impl Dispatcher {
         self.state().crew.dispatch();
         self.fill_vacancies();
         if let Some(Heard::Answer(job, reply)) = heard {
-            job.finish(reply);
+            job.finish(reply).into_iter().for_each(run_call);
         }
     }
 
@@ -300,10 +227,7 @@ impl Dispatcher {
     }
 
     fn give_up(&self, reason: &str) {
-        let mut state = self.state();
-        if matches!(state.phase, Phase::Open | Phase::Closed) {
-            state.phase = Phase::Broken(reason.into());
-        }
+        self.state().give_up(reason);
     }
 
     /// Does what is left to do after the news; tells whether it was the last.
@@ -325,7 +249,7 @@ impl Dispatcher {
         drop(state);
         self.end(&workers, graceful);
         for job in jobs {
-            job.fail(&failure);
+            job.fail(&failure).into_iter().for_each(run_call);
         }
         self.run_calls();
         let mut state = self.state();
@@ -369,12 +293,20 @@ impl Dispatcher {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn wake(&self) {
-        // It fails only if the thread has not looked since 2^64 wake-ups.
-        let _ = self.wake.write(1);
+impl State {
+    pub(super) fn give_up(&mut self, reason: &str) {
+        if matches!(self.phase, Phase::Open | Phase::Closed) {
+            self.phase = Phase::Broken(reason.into());
+        }
+    }
+
+    /// Whether something is left that only the thread does.
+    pub(super) fn needs_thread(&self) -> bool {
+        self.crew.vacancy || !self.calls.is_empty() || self.phase != Phase::Open
     }
 }

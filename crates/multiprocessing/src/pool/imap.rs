@@ -12,9 +12,10 @@ use serde::de::DeserializeOwned;
 
 use super::Pool;
 use super::answer::{Answer, decode};
-use super::crew::Sink;
+use super::crew::{Call, Sink};
 use super::dispatcher::Dispatcher;
 use crate::error::{Error, Result};
+use crate::patience::patiently;
 use crate::process::pid;
 use crate::sys::point::point;
 use crate::sys::task::Failure;
@@ -115,6 +116,7 @@ impl Pool {
         let stream = Arc::new(Stream::new(order));
         let sink: Arc<dyn Sink> = Arc::<Stream>::clone(&stream);
         self.submit(function, &items, chunk, &sink)?;
+        self.dispatcher.watch();
         Ok(Imap {
             stream,
             taken: 0,
@@ -199,7 +201,8 @@ impl<R: DeserializeOwned> Imap<R> {
             let owner = self.creator;
             return Some(Err(Error::NotCreator { what, owner }));
         }
-        let Some(item) = self.stream.take(self.taken, limit) else {
+        let Some(item) = self.stream.take(self.taken, limit, &self.dispatcher)
+        else {
             return Some(Err(Error::TimedOut));
         };
         self.taken += 1;
@@ -282,8 +285,30 @@ impl Stream {
         }
     }
 
-    /// Waits for the result with this place.
+    /// Waits for the result with this place, and helps the `dispatcher` for a
+    /// moment.
     fn take(
+        &self,
+        place: usize,
+        limit: Option<Duration>,
+        dispatcher: &Dispatcher,
+    ) -> Option<ItemResult> {
+        let here = || self.state().items.remove(&place);
+        let is_there = || {
+            dispatcher.help();
+            self.state().items.contains_key(&place)
+        };
+        here().or_else(|| {
+            patiently(is_there, || {
+                here().or_else(|| {
+                    dispatcher.watch();
+                    self.sleep(place, limit)
+                })
+            })
+        })
+    }
+
+    fn sleep(
         &self,
         place: usize,
         limit: Option<Duration>,
@@ -315,10 +340,10 @@ impl Stream {
 }
 
 impl Sink for Stream {
-    fn fill(&self, start: usize, results: Answer) {
+    fn fill(&self, start: usize, results: Answer) -> Option<Call> {
         let mut state = self.state();
         if state.refused {
-            return;
+            return None;
         }
         let place = match self.order {
             Order::Items => start,
@@ -332,5 +357,6 @@ impl Sink for Stream {
         state.items.extend((place..).zip(items));
         drop(state);
         self.come.notify_all();
+        None
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A pool has a socket to each worker and one thread of its own, the
 //! dispatcher, which sleeps in `poll` until an answer, a death or a request
-//! comes. A job is the address of a function, which is the same in the worker
+//! comes. Who waits for a result hears the workers itself for a moment, so
+//! that a short task needs no wake-up of the thread, and none by it. A job is the address of a function, which is the same in the worker
 //! since the worker is a fork, and the arguments as bytes. A worker has one
 //! job at a time, so the pool knows whose job is lost when a worker dies: that
 //! job fails at once ([`Error::WorkerDied`](crate::Error::WorkerDied)), the
@@ -12,11 +13,12 @@
 //! counts them, so it gives none to a worker that is about to leave.
 //!
 //! Read `worker`, which is short, then `line` (the socket), `crew` (who does
-//! what), `dispatcher` (the thread) with its `sources`, and `zygote`; `builder`
-//! sets all that up. `result` and `imap` are what a caller gets.
+//! what), `dispatcher` (the thread) with its `sources` and its `counter` (what
+//! callers do there), and `zygote`; `builder` sets all that up. `result` and `imap` are what a caller gets.
 
 mod answer;
 mod builder;
+mod counter;
 mod crew;
 mod dispatcher;
 mod imap;
@@ -126,7 +128,9 @@ impl Pool {
         R: Serialize + DeserializeOwned + 'static,
     {
         point("Pool.apply_async");
-        self.submit_one(function, argument)
+        let result = self.submit_one(function, argument)?;
+        self.dispatcher.watch();
+        Ok(result)
     }
 
     /// Runs `function` on each of the items and waits for all results, which
@@ -167,7 +171,9 @@ impl Pool {
         R: Serialize + DeserializeOwned + 'static,
     {
         point("Pool.map_async");
-        self.submit_all(function, items, None)
+        let results = self.submit_all(function, items, None)?;
+        self.dispatcher.watch();
+        Ok(results)
     }
 
     /// As [`Pool::map_async`], with chunks of `chunk` items: a worker takes
@@ -197,7 +203,9 @@ impl Pool {
         R: Serialize + DeserializeOwned + 'static,
     {
         point("Pool.map_async");
-        self.submit_all(function, items, Some(chunk))
+        let results = self.submit_all(function, items, Some(chunk))?;
+        self.dispatcher.watch();
+        Ok(results)
     }
 
     /// Takes no more tasks; those that are there will be done. Python:

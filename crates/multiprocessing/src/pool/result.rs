@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 
 use super::answer::{Answer, decode};
-use super::crew::Sink;
+use super::crew::{Call, Sink};
 use super::dispatcher::Dispatcher;
 use crate::error::{Error, Result};
+use crate::patience::patiently;
 use crate::process::{self, pid};
 use crate::sys::mutex::remaining;
 use crate::sys::point::point;
@@ -133,7 +134,7 @@ impl<T: 'static> AsyncResult<T> {
     pub fn wait(&self) -> Result<()> {
         point("AsyncResult.wait");
         self.mine()?;
-        drop(self.cell.wait(None));
+        drop(self.cell.wait(None, &self.dispatcher));
         Ok(())
     }
 
@@ -145,7 +146,7 @@ impl<T: 'static> AsyncResult<T> {
     pub fn wait_timeout(&self, limit: Duration) -> Result<bool> {
         point("AsyncResult.wait");
         self.mine()?;
-        Ok(self.cell.wait(Some(limit)).is_some())
+        Ok(self.cell.wait(Some(limit), &self.dispatcher).is_some())
     }
 
     /// Whether the task is done. Python: `ready()`.
@@ -168,7 +169,10 @@ impl<T: 'static> AsyncResult<T> {
 
     pub(super) fn result(&self, limit: Option<Duration>) -> Result<T> {
         self.mine()?;
-        let items = self.cell.wait(limit).ok_or(Error::TimedOut)?;
+        let items = self
+            .cell
+            .wait(limit, &self.dispatcher)
+            .ok_or(Error::TimedOut)?;
         (self.assemble)(&items)
     }
 
@@ -277,7 +281,25 @@ impl ResultCell {
         }
     }
 
-    fn wait(&self, limit: Option<Duration>) -> Option<Arc<[Answer]>> {
+    /// Waits for the results, and helps the `dispatcher` for a moment.
+    fn wait(
+        &self,
+        limit: Option<Duration>,
+        dispatcher: &Dispatcher,
+    ) -> Option<Arc<[Answer]>> {
+        let are_there = || {
+            dispatcher.help();
+            self.items().is_some()
+        };
+        patiently(are_there, || {
+            self.items().or_else(|| {
+                dispatcher.watch();
+                self.sleep(limit)
+            })
+        })
+    }
+
+    fn sleep(&self, limit: Option<Duration>) -> Option<Arc<[Answer]>> {
         let start = Instant::now();
         let mut state = self.state();
         loop {
@@ -305,7 +327,7 @@ impl ResultCell {
 
 impl Sink for ResultCell {
     /// With the last of them, calls the callbacks.
-    fn fill(&self, start: usize, results: Answer) {
+    fn fill(&self, start: usize, results: Answer) -> Option<Call> {
         let mut state = self.state();
         let CellState::Waiting {
             come,
@@ -313,21 +335,25 @@ impl Sink for ResultCell {
             callbacks,
         } = &mut *state
         else {
-            return;
+            return None;
         };
         *missing -= results.count();
         come.insert(start, results);
         if *missing > 0 {
-            return;
+            return None;
         }
         let items: Arc<[_]> = std::mem::take(come).into_values().collect();
         let callbacks = std::mem::take(callbacks);
+        let has_any = !callbacks.is_empty();
         *state = CellState::Done(Arc::clone(&items));
         drop(state);
         self.done.notify_all();
-        for callback in callbacks {
-            call(|| callback(&items));
-        }
+        let call_them = move || {
+            for callback in callbacks {
+                call(|| callback(&items));
+            }
+        };
+        has_any.then(|| Box::new(call_them) as Call)
     }
 }
 

@@ -8,6 +8,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::crew::{Crew, End};
 use crate::error::Result;
+use crate::patience;
 use crate::process::wait::refused;
 
 /// A descriptor, and what it means.
@@ -26,13 +27,15 @@ pub(super) enum Source {
 }
 
 impl Source {
-    pub(super) fn all(crew: &Crew, zygote_lives: bool) -> Vec<Self> {
+    pub(super) fn all(crew: &mut Crew, zygote_lives: bool) -> Vec<Self> {
         let mut sources = vec![Self::Wake];
         if zygote_lives {
             sources.push(Self::Zygote);
         }
-        for worker in &crew.workers {
-            if worker.line.is_open() {
+        // Who waits for an answer hears the workers itself, if it is quick.
+        let watch_idle_ones = !patience::is_of_use();
+        for worker in &mut crew.workers {
+            if worker.watch(watch_idle_ones) {
                 sources.push(Self::Socket {
                     socket: Arc::clone(worker.line.socket()),
                     sending: worker.is_sending(),

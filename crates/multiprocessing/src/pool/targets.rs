@@ -9,7 +9,7 @@ use nix::sys::socket::SockType;
 use rustix::net::{Shutdown, shutdown};
 
 use super::answer::Answer;
-use super::crew::{Crew, Heard, Job, Sink, Terms, Worker};
+use super::crew::{Call, Crew, Heard, Job, Sink, Terms, Worker};
 use super::line::Message;
 use super::worker::{Fitness, Reply};
 use crate::codec;
@@ -79,13 +79,14 @@ pub(crate) const WORKERS: Target = Target {
 struct Results(Mutex<Vec<usize>>);
 
 impl Sink for Results {
-    fn fill(&self, start: usize, results: Answer) {
+    fn fill(&self, start: usize, results: Answer) -> Option<Call> {
         let mut all = self.0.lock().expect("nobody panics with it");
         for place in start..start + results.count() {
             let missing = (place + 1).saturating_sub(all.len());
             all.extend(std::iter::repeat_n(0, missing));
             all[place] += 1;
         }
+        None
     }
 }
 
@@ -118,7 +119,7 @@ fn work(terms: Terms, stream: &[u8]) {
         let dead = crew.remove(PID).expect("it was there");
         take(crew.settle(dead, 1));
         for job in crew.take_jobs() {
-            job.fail(&Failure::PoolClosed);
+            drop(job.fail(&Failure::PoolClosed));
         }
     });
     // A piece is 256 KiB, and it is copied while it grows.
@@ -157,6 +158,6 @@ fn job(count: usize, start: usize, results: &Arc<Results>) -> Job {
 
 fn take(heard: Option<Heard>) {
     if let Some(Heard::Answer(job, answer)) = heard {
-        job.finish(answer);
+        drop(job.finish(answer));
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::answer::Answer;
 use crate::codec;
 use crate::error::{Error, Result};
+use crate::patience::read_patiently;
 use crate::pipe::frame;
 use crate::sys::task::{self, Failure};
 
@@ -43,7 +44,8 @@ pub(super) fn run(
 
 fn serve(socket: &OwnedFd) -> Result<()> {
     loop {
-        let order = frame::recv(socket.as_fd())?;
+        let socket_fd = socket.as_fd();
+        let order = read_patiently(socket_fd, || frame::recv(socket_fd))?;
         let answer: Reply = task::run(&order);
         drop(order);
         match reply(socket, &answer) {

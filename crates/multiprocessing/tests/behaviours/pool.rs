@@ -38,7 +38,10 @@ pub(crate) const TESTS: &[Test] = list![
 
 fn all_workers_have_their_turns() {
     let pool = pool(3);
-    let pid = |()| std::process::id();
+    let pid = |()| {
+        thread::sleep(Duration::from_millis(1));
+        std::process::id()
+    };
     let pids: Vec<_> = (0..6).map(|_| pool.apply(pid, ())).collect();
     let pids: Result<Vec<_>, _> = pids.into_iter().collect();
     let pids = pids.expect("nobody dies");

@@ -1,0 +1,113 @@
+//! What callers ask of the dispatcher, and do in its place.
+
+use std::sync::Arc;
+
+use super::crew::{Call, Heard, Job, Sink};
+use super::dispatcher::{Dispatcher, Phase};
+use super::result::call as run_call;
+use crate::error::{Error, Result};
+
+impl Dispatcher {
+    /// Takes the jobs of a task. The thread hears the answers only if it is
+    /// told to [`watch`](Self::watch).
+    pub(super) fn submit(
+        &self,
+        jobs: impl IntoIterator<Item = Job>,
+    ) -> Result<()> {
+        let mut state = self.state();
+        match &state.phase {
+            Phase::Open => {}
+            Phase::Broken(reason) => {
+                return Err(Error::PoolBroken {
+                    reason: reason.clone(),
+                });
+            }
+            _ => return Err(Error::PoolClosed),
+        }
+        state.crew.waiting.extend(jobs);
+        state.crew.dispatch();
+        Ok(())
+    }
+
+    /// Lets the thread hear whoever has a job.
+    pub(super) fn watch(&self) {
+        if self.state().crew.is_unwatched() {
+            self.wake();
+        }
+    }
+
+    /// What the thread does when answers have come, by somebody who waits for
+    /// one and would be woken by it later.
+    pub(super) fn help(&self) {
+        let mut state = self.state();
+        let heard = state.crew.hear_all();
+        if heard.is_empty() {
+            return;
+        }
+        state.crew.dispatch();
+        for heard in heard {
+            match heard {
+                Heard::Answer(job, reply) => {
+                    state.calls.extend(job.finish(reply));
+                }
+                Heard::Unfit { reason } => state.give_up(&reason),
+            }
+        }
+        if state.needs_thread() {
+            self.wake();
+        }
+    }
+
+    /// Gives up what nobody has begun of the task whose results go to `sink`.
+    pub(super) fn withdraw(&self, sink: &Arc<dyn Sink>) {
+        let withdrawn = self.state().crew.withdraw(sink);
+        if !withdrawn.is_empty() {
+            // They may have been all that a closed pool had left to do.
+            self.wake();
+        }
+    }
+
+    /// Lets the thread call `call`; if it has ended, calls it here.
+    pub(super) fn run(&self, call: Call) {
+        let mut state = self.state();
+        if state.ended {
+            drop(state);
+            run_call(call);
+        } else {
+            state.calls.push(call);
+            self.wake();
+        }
+    }
+
+    /// Takes no more tasks.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        if state.phase == Phase::Open {
+            state.phase = Phase::Closed;
+            self.wake();
+        }
+    }
+
+    /// Gives all tasks up.
+    pub(super) fn terminate(&self) {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Open | Phase::Closed) {
+            state.phase = Phase::Terminated;
+            self.wake();
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state().phase == Phase::Open
+    }
+
+    pub(super) fn worker_pids(&self) -> Vec<i32> {
+        let state = self.state();
+        state.crew.active().map(|worker| worker.pid).collect()
+    }
+
+    fn wake(&self) {
+        // It fails only if the thread has not looked since 2^64 wake-ups.
+        let _ = self.wake.write(1);
+    }
+}
