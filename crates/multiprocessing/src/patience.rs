@@ -33,7 +33,26 @@ const PAUSES: u32 = 8;
 
 thread_local! {
     /// So many waits are to come before one looks.
-    static WAITS: Cell<u32> = const { Cell::new(1) };
+    static WAITS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// What one sees when one looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// What is waited for has come.
+    Come,
+    /// Not yet, but something else that it needs.
+    Progress,
+    Nothing,
+}
+
+impl From<bool> for Look {
+    fn from(has_come: bool) -> Self {
+        match has_come {
+            true => Self::Come,
+            false => Self::Nothing,
+        }
+    }
 }
 
 /// Calls `sleep`, which waits until there is something to read; before, looks
@@ -44,17 +63,18 @@ pub(crate) fn read_patiently<T>(
 ) -> T {
     // An error is told to who sleeps.
     let has_come = || readable(socket, Some(Duration::ZERO)).unwrap_or(true);
-    patiently(has_come, sleep)
+    patiently(|| has_come().into(), sleep)
 }
 
-/// Calls `sleep`, which waits until something `has_come`, and may not wait at
-/// all; before, looks for it for a moment.
+/// Calls `sleep`, which waits until something has come, and may not wait at
+/// all; before, calls `look` for a moment, and for another one after each
+/// progress.
 pub(crate) fn patiently<T>(
-    has_come: impl Fn() -> bool,
+    look: impl FnMut() -> Look,
     sleep: impl FnOnce() -> T,
 ) -> T {
     if WAITS.get() == 0 && is_of_use() {
-        WAITS.set(if comes_soon(has_come) { 0 } else { WITHOUT });
+        WAITS.set(if comes_soon(look) { 0 } else { WITHOUT });
         return sleep();
     }
     let start = Instant::now();
@@ -67,13 +87,14 @@ pub(crate) fn patiently<T>(
     found
 }
 
-fn comes_soon(has_come: impl Fn() -> bool) -> bool {
-    let start = Instant::now();
+fn comes_soon(mut look: impl FnMut() -> Look) -> bool {
+    let mut start = Instant::now();
     while start.elapsed() < MOMENT {
-        if has_come() {
-            return true;
+        match look() {
+            Look::Come => return true,
+            Look::Progress => start = Instant::now(),
+            Look::Nothing => (0..PAUSES).for_each(|_| spin_loop()),
         }
-        (0..PAUSES).for_each(|_| spin_loop());
     }
     false
 }

@@ -8,8 +8,10 @@ use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::socket::SockType;
 
 use super::Pool;
-use super::crew::{Crew, Terms, Worker};
+use super::crew::{Crew, Terms};
 use super::dispatcher::Dispatcher;
+use super::member::Worker;
+use super::seat::{Seat, Seats};
 use super::worker::{self, Initializer};
 use super::zygote;
 use crate::error::{Error, Result};
@@ -114,18 +116,20 @@ impl<'a> PoolBuilder<'a> {
         let wake =
             EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
                 .map_err(|errno| Error::system("make a pool", errno))?;
+        // Where there is no memory for them, all goes by the sockets.
+        let seats = Seats::new(terms.processes + EXTRA_SEATS).ok();
+        let mut free = seats.iter().flat_map(Seats::all).collect::<Vec<_>>();
         let mut team = Team(Vec::new());
         for _ in 0..terms.processes {
-            team.0.push(start_worker(initializer)?);
+            team.0.push(start_worker(free.pop(), initializer)?);
         }
         let (control, theirs) = pair(SockType::SeqPacket)?;
-        let zygote = move || zygote::run(theirs, initializer);
+        let every = seats.clone();
+        let zygote = move || zygote::run(theirs, every, initializer);
         let zygote = start_internal("PoolZygote", zygote)?;
-        let crew = Crew::new(std::mem::take(&mut team.0), terms);
-        serve(
-            Dispatcher::new(crew, control, zygote, wake),
-            terms.processes,
-        )
+        let crew = Crew::new(std::mem::take(&mut team.0), free, terms);
+        let dispatcher = Dispatcher::new(crew, seats, control, zygote, wake);
+        serve(dispatcher, terms.processes)
     }
 }
 
@@ -176,17 +180,25 @@ impl<E: Display> Initialized for Result<(), E> {
     }
 }
 
-fn start_worker(initializer: Option<&Initializer<'_>>) -> Result<Worker> {
+/// For workers who are there before the last one in their place has ended.
+const EXTRA_SEATS: usize = 2;
+
+fn start_worker(
+    seat: Option<Seat>,
+    initializer: Option<&Initializer<'_>>,
+) -> Result<Worker> {
     let (ours, theirs) = pair(SockType::Stream)?;
     let mut ours = Some(ours);
     let child = start_internal(worker::NAME, || {
         // A worker that kept the pool's end open would not see it closed.
         ours = None;
-        worker::run(&theirs, initializer)
+        worker::run(&theirs, seat.as_ref(), initializer)
     })?;
     let end = Arc::new(child.sentinel()?);
     match (child.pid()?, ours) {
-        (Some(pid), Some(ours)) => Ok(Worker::new(pid, ours, end, Some(child))),
+        (Some(pid), Some(ours)) => {
+            Ok(Worker::new(pid, (ours, seat), end, Some(child)))
+        }
         _ => Err(Error::Disconnected),
     }
 }

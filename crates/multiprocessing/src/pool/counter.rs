@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::crew::{Call, Heard, Job, Sink};
 use super::dispatcher::{Dispatcher, Phase};
+use super::job::{Call, Job, Sink};
 use super::result::call as run_call;
 use crate::error::{Error, Result};
 
@@ -38,24 +38,14 @@ impl Dispatcher {
 
     /// What the thread does when answers have come, by somebody who waits for
     /// one and would be woken by it later.
-    pub(super) fn help(&self) {
+    /// Tells whether there were any.
+    pub(super) fn help(&self) -> bool {
         let mut state = self.state();
-        let heard = state.crew.hear_all();
-        if heard.is_empty() {
-            return;
-        }
-        state.crew.dispatch();
-        for heard in heard {
-            match heard {
-                Heard::Answer(job, reply) => {
-                    state.calls.extend(job.finish(reply));
-                }
-                Heard::Unfit { reason } => state.give_up(&reason),
-            }
-        }
-        if state.needs_thread() {
+        let has_heard = state.hear_all();
+        if has_heard && state.needs_thread() {
             self.wake();
         }
+        has_heard
     }
 
     /// Gives up what nobody has begun of the task whose results go to `sink`.

@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use nix::sys::eventfd::EventFd;
 
-use super::crew::{Call, Crew, Heard, Worker};
+use super::crew::Crew;
+use super::job::Call;
+use super::member::{Heard, Worker};
 use super::result::call as run_call;
+use super::seat::{Seat, Seats};
 use super::sources::{Source, sleep};
 use super::zygote::{self, News};
 use crate::error::Error;
+use crate::patience::{Look, patiently};
 use crate::process::Child;
 use crate::process::wait::readable;
 use crate::sys::task::Failure;
@@ -21,6 +25,7 @@ use crate::threads;
 pub(super) struct Dispatcher {
     state: Mutex<State>,
     pub(super) wake: EventFd,
+    seats: Option<Arc<Seats>>,
     control: OwnedFd,
     zygote: Child,
 }
@@ -36,6 +41,9 @@ pub(super) struct State {
     /// The thread has ended, or will do nothing more.
     pub(super) ended: bool,
 }
+
+/// After so many looks into the seats the thread looks elsewhere, too.
+const LOOKS: u32 = 1000;
 
 /// How long an idle worker may take to end.
 const GRACE: Duration = Duration::from_millis(500);
@@ -55,6 +63,7 @@ pub(super) enum Phase {
 impl Dispatcher {
     pub(super) fn new(
         crew: Crew,
+        seats: Option<Arc<Seats>>,
         control: OwnedFd,
         zygote: Child,
         wake: EventFd,
@@ -70,6 +79,7 @@ impl Dispatcher {
         Self {
             state,
             wake,
+            seats,
             control,
             zygote,
         }
@@ -78,32 +88,62 @@ impl Dispatcher {
     /// The body of the thread.
     pub(super) fn serve(&self) {
         loop {
-            // A fork finds this thread asleep, and never with the state locked.
-            let working = threads::working();
-            let sources = self.sources();
-            let watch = |one| Source::watch(one, &self.wake, &self.control);
-            let mut fds: Vec<_> = sources.iter().map(watch).collect();
-            drop(working);
-            let slept = sleep(&mut fds);
+            let mut looks = 0..LOOKS;
+            let look = || looks.next().map_or(Look::Come, |_| self.look());
+            let news = patiently(look, || self.sleep());
             let _working = threads::working();
-            if let Err(error) = slept {
-                self.give_up(&error.to_string());
+            self.state().crew.want_bells(false);
+            for source in &news {
+                self.handle(source);
             }
-            for (source, fd) in sources.iter().zip(&fds) {
-                if fd.any().unwrap_or(false) {
-                    self.handle(source);
-                }
-            }
+            self.state().hear_all();
+            self.fill_vacancies();
             if self.turn() {
                 return;
             }
         }
     }
 
-    fn sources(&self) -> Vec<Source> {
+    /// Looks into the seats.
+    fn look(&self) -> Look {
+        let _working = threads::working();
+        let mut state = self.state();
+        let has_heard = state.hear_all();
+        if state.needs_thread() || state.crew.is_at_rest() {
+            return Look::Come;
+        }
+        match has_heard {
+            true => Look::Progress,
+            false => Look::Nothing,
+        }
+    }
+
+    /// Sleeps until something happens, and tells where. A fork finds the
+    /// thread asleep, and never with the state locked.
+    fn sleep(&self) -> Vec<Source> {
+        let working = threads::working();
+        let (mut sources, at_hand) = self.sources();
+        let watch = |one| Source::watch(one, &self.wake, &self.control);
+        let mut fds: Vec<_> = sources.iter().map(watch).collect();
+        drop(working);
+        let slept = sleep(&mut fds, at_hand);
+        let _working = threads::working();
+        if let Err(error) = slept {
+            self.give_up(&error.to_string());
+        }
+        let fired = fds.iter().map(|fd| fd.any().unwrap_or(false));
+        let mut fired = fired.collect::<Vec<_>>().into_iter();
+        sources.retain(|_| fired.next().unwrap_or(false));
+        sources
+    }
+
+    /// What to wait for, and whether there is something to do already.
+    fn sources(&self) -> (Vec<Source>, bool) {
         let mut state = self.state();
         let zygote_lives = state.zygote_lives;
-        Source::all(&mut state.crew, zygote_lives)
+        let sources = Source::all(&mut state.crew, zygote_lives);
+        let at_hand = state.crew.has_answers() || state.needs_thread();
+        (sources, at_hand)
     }
 
     fn handle(&self, source: &Source) {
@@ -127,8 +167,9 @@ impl Dispatcher {
 
     fn hear_zygote(&self) {
         match zygote::hear(&self.control) {
-            Ok((News::Born { pid }, Some([socket, end]))) => {
-                let worker = Worker::new(pid, socket, Arc::new(end), None);
+            Ok((News::Born { pid, seat }, Some([socket, end]))) => {
+                let line = (socket, self.seat(seat));
+                let worker = Worker::new(pid, line, Arc::new(end), None);
                 self.expect_one_less();
                 self.state().crew.add(worker);
             }
@@ -137,8 +178,10 @@ impl Dispatcher {
                 self.expect_one_less();
                 self.give_up_if_alone(&Error::MissingDescriptor.to_string());
             }
-            Ok((News::Failed { reason }, _)) => {
+            Ok((News::Failed { reason, seat }, _)) => {
                 self.expect_one_less();
+                let seat = self.seat(seat);
+                self.state().crew.seats.extend(seat);
                 self.give_up_if_alone(&reason);
             }
             Ok((News::Died { pid, exitcode }, _)) => {
@@ -194,11 +237,20 @@ impl Dispatcher {
         let there = state.crew.active().count() + state.coming;
         let missing = wanted.saturating_sub(there);
         state.coming += missing;
+        let seats = || state.crew.seats.pop().inspect(Seat::clear);
+        let seats: Vec<_> =
+            std::iter::repeat_with(seats).take(missing).collect();
         drop(state);
-        let mut asked = (0..missing).map(|_| zygote::ask(&self.control));
+        let mut asked = seats.iter().map(|seat| {
+            zygote::ask(&self.control, seat.as_ref().map(Seat::number))
+        });
         if asked.any(|asked| asked.is_err()) {
             self.lose_zygote();
         }
+    }
+
+    fn seat(&self, number: Option<usize>) -> Option<Seat> {
+        self.seats.as_ref()?.seat(number?)
     }
 
     fn expect_one_less(&self) {
@@ -299,6 +351,26 @@ impl Dispatcher {
 }
 
 impl State {
+    /// Takes all answers that have come, and gives more jobs out; tells whether
+    /// there were any.
+    pub(super) fn hear_all(&mut self) -> bool {
+        let all = self.crew.hear_all();
+        if all.is_empty() {
+            return false;
+        }
+        // Before the results, which may wake somebody.
+        self.crew.dispatch();
+        for heard in all {
+            match heard {
+                Heard::Answer(job, reply) => {
+                    self.calls.extend(job.finish(reply));
+                }
+                Heard::Unfit { reason } => self.give_up(&reason),
+            }
+        }
+        true
+    }
+
     pub(super) fn give_up(&mut self, reason: &str) {
         if matches!(self.phase, Phase::Open | Phase::Closed) {
             self.phase = Phase::Broken(reason.into());
@@ -307,6 +379,11 @@ impl State {
 
     /// Whether something is left that only the thread does.
     pub(super) fn needs_thread(&self) -> bool {
-        self.crew.vacancy || !self.calls.is_empty() || self.phase != Phase::Open
+        let is_over = match self.phase {
+            Phase::Open => false,
+            Phase::Closed => self.crew.is_idle(),
+            Phase::Terminated | Phase::Broken(_) => true,
+        };
+        is_over || self.crew.vacancy || !self.calls.is_empty()
     }
 }

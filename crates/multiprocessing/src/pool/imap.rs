@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 
 use super::Pool;
 use super::answer::{Answer, decode};
-use super::crew::{Call, Sink};
 use super::dispatcher::Dispatcher;
+use super::job::{Call, Sink};
 use crate::error::{Error, Result};
-use crate::patience::patiently;
+use crate::patience::{Look, patiently};
 use crate::process::pid;
 use crate::sys::point::point;
 use crate::sys::task::Failure;
@@ -294,12 +294,14 @@ impl Stream {
         dispatcher: &Dispatcher,
     ) -> Option<ItemResult> {
         let here = || self.state().items.remove(&place);
-        let is_there = || {
-            dispatcher.help();
-            self.state().items.contains_key(&place)
+        let is_there = || self.state().items.contains_key(&place);
+        let look = || match (dispatcher.help(), is_there()) {
+            (_, true) => Look::Come,
+            (true, false) => Look::Progress,
+            (false, false) => Look::Nothing,
         };
         here().or_else(|| {
-            patiently(is_there, || {
+            patiently(look, || {
                 here().or_else(|| {
                     dispatcher.watch();
                     self.sleep(place, limit)

@@ -1,4 +1,5 @@
-//! The pool's end of a worker's socket. Nothing here waits: as much of a
+//! The pool's end of a worker's line: its seat, for short messages, and its
+//! socket, for the others, for a bell, and to see its end. Nothing here waits: as much of a
 //! message is sent or received as the kernel has room for or has, so a worker
 //! that is stopped holds up nobody but itself.
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 
+use super::seat::{Mail, Post, Seat, fits};
 use crate::error::{Error, Result};
 use crate::pipe::frame;
 
@@ -37,10 +39,15 @@ impl Message {
             _ => Err(Error::TooLong { len, max }),
         }
     }
+
+    fn body(&self) -> &[u8] {
+        &self.0[HEADER..]
+    }
 }
 
 pub(super) struct Line {
     socket: Arc<OwnedFd>,
+    seat: Option<Seat>,
     state: State,
     /// Of the message that goes out.
     sent: usize,
@@ -59,9 +66,10 @@ enum State {
 }
 
 impl Line {
-    pub(super) fn new(socket: OwnedFd) -> Self {
+    pub(super) fn new(socket: OwnedFd, seat: Option<Seat>) -> Self {
         Self {
             socket: Arc::new(socket),
+            seat,
             state: State::Open,
             sent: 0,
             received: Vec::new(),
@@ -76,10 +84,53 @@ impl Line {
         self.state == State::Open
     }
 
+    /// The seat of a worker that has ended.
+    pub(super) fn into_seat(self) -> Option<Seat> {
+        self.seat
+    }
+
+    /// Lets the worker send a bell when it has put something into its seat, or
+    /// not.
+    pub(super) fn want_bell(&self, wanted: bool) {
+        if let Some(seat) = &self.seat {
+            seat.answers().mark_asleep(wanted);
+        }
+    }
+
+    pub(super) fn has_seat(&self) -> bool {
+        self.seat.is_some()
+    }
+
+    /// Whether a message may be here that no bell tells of.
+    pub(super) fn may_have_come(&self) -> bool {
+        let seat = self.seat.as_ref();
+        seat.is_none_or(|seat| seat.answers().has_one())
+    }
+
     /// Begins to send `message`; [`Line::go_on`] sends the rest.
     pub(super) fn begin(&mut self, message: &Message) {
         self.sent = 0;
+        if let Some(seat) = &self.seat {
+            // There can be none yet.
+            seat.answers().note_taken();
+            if seat.orders().put(message.body()) {
+                self.sent = message.0.len();
+                if seat.orders().is_asleep() {
+                    self.ring();
+                }
+                return;
+            }
+        }
         self.go_on(message);
+    }
+
+    fn ring(&mut self) {
+        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
+        match send(self.socket.as_raw_fd(), &[0; HEADER], flags) {
+            // Where there is no room, there are bells enough.
+            Ok(_) | Err(Errno::EAGAIN) => {}
+            Err(_) => self.state = State::Closed,
+        }
     }
 
     pub(super) fn go_on(&mut self, message: &Message) {
@@ -105,11 +156,34 @@ impl Line {
 
     /// Whether the worker has, or had, all of `message`.
     pub(super) fn has_delivered(&self, message: &Message) -> bool {
+        if let Some(seat) = &self.seat
+            && fits(message.body().len())
+        {
+            return !seat.orders().has_one();
+        }
         self.has_sent(message) && self.state != State::Unread
     }
 
     /// Receives what there is; gives the body of a message that is whole.
     pub(super) fn recv(&mut self) -> Option<Vec<u8>> {
+        let answers = self.seat.as_ref().map(Seat::answers);
+        if let Some(Mail::Here(message)) = answers.map(Post::take) {
+            return Some(message);
+        }
+        loop {
+            let message = self.recv_by_socket()?;
+            let Some(seat) = &self.seat else {
+                return Some(message);
+            };
+            if !message.is_empty() {
+                seat.answers().note_taken();
+                return Some(message);
+            }
+            // A bell, of what has been taken.
+        }
+    }
+
+    fn recv_by_socket(&mut self) -> Option<Vec<u8>> {
         while self.is_open() {
             let whole = self.whole();
             if whole > HEADER + frame::MAX {

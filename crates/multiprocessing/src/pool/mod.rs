@@ -12,8 +12,8 @@
 //! done for a worker that has had as many jobs as one may have: the pool
 //! counts them, so it gives none to a worker that is about to leave.
 //!
-//! Read `worker`, which is short, then `line` (the socket), `crew` (who does
-//! what), `dispatcher` (the thread) with its `sources` and its `counter` (what
+//! Read `worker`, which is short, then `line` (the `seat` in shared memory and
+//! the socket), `member` (one worker) and `crew` (who does what), `dispatcher` (the thread) with its `sources` and its `counter` (what
 //! callers do there), and `zygote`; `builder` sets all that up. `result` and `imap` are what a caller gets.
 
 mod answer;
@@ -22,8 +22,11 @@ mod counter;
 mod crew;
 mod dispatcher;
 mod imap;
+mod job;
 mod line;
+mod member;
 mod result;
+mod seat;
 mod sources;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod targets;
@@ -41,8 +44,8 @@ use crate::error::{Error, Result};
 use crate::process::pid;
 use crate::sys::point::point;
 use crate::sys::task;
-use crew::{Job, Sink};
 use dispatcher::Dispatcher;
+use job::{Job, Sink};
 use line::Message;
 use result::ResultCell;
 

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 
 use super::answer::{Answer, decode};
-use super::crew::{Call, Sink};
 use super::dispatcher::Dispatcher;
+use super::job::{Call, Sink};
 use crate::error::{Error, Result};
-use crate::patience::patiently;
+use crate::patience::{Look, patiently};
 use crate::process::{self, pid};
 use crate::sys::mutex::remaining;
 use crate::sys::point::point;
@@ -287,11 +287,12 @@ impl ResultCell {
         limit: Option<Duration>,
         dispatcher: &Dispatcher,
     ) -> Option<Arc<[Answer]>> {
-        let are_there = || {
-            dispatcher.help();
-            self.items().is_some()
+        let look = || match (dispatcher.help(), self.items()) {
+            (_, Some(_)) => Look::Come,
+            (true, None) => Look::Progress,
+            (false, None) => Look::Nothing,
         };
-        patiently(are_there, || {
+        patiently(look, || {
             self.items().or_else(|| {
                 dispatcher.watch();
                 self.sleep(limit)

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::crew::{Crew, End};
+use super::crew::Crew;
+use super::member::End;
 use crate::error::Result;
 use crate::patience;
 use crate::process::wait::refused;
@@ -71,10 +72,15 @@ impl Source {
     }
 }
 
-/// Waits until something happens at one of `fds`.
-pub(super) fn sleep(fds: &mut [PollFd<'_>]) -> Result<()> {
+/// Waits until something happens at one of `fds`; only looks, if there is
+/// something `at_hand`.
+pub(super) fn sleep(fds: &mut [PollFd<'_>], at_hand: bool) -> Result<()> {
+    let limit = match at_hand {
+        true => PollTimeout::ZERO,
+        false => PollTimeout::NONE,
+    };
     loop {
-        match poll(fds, PollTimeout::NONE) {
+        match poll(fds, limit) {
             Ok(_) => return Ok(()),
             Err(Errno::EINTR) => {}
             Err(errno) => return Err(refused(fds.len(), errno)),

@@ -9,8 +9,10 @@ use nix::sys::socket::SockType;
 use rustix::net::{Shutdown, shutdown};
 
 use super::answer::Answer;
-use super::crew::{Call, Crew, Heard, Job, Sink, Terms, Worker};
+use super::crew::{Crew, Terms};
+use super::job::{Call, Job, Sink};
 use super::line::Message;
+use super::member::{Heard, Worker};
 use super::worker::{Fitness, Reply};
 use crate::codec;
 use crate::pipe::targets::framed;
@@ -97,11 +99,11 @@ fn work(terms: Terms, stream: &[u8]) {
     assert_eq!(sent, Ok(stream.len()), "a socket has room for so much");
     let end = File::open("/dev/null").expect("every system has it");
     let end = Arc::new(OwnedFd::from(end));
-    let worker = Worker::new(PID, ours, end, None);
+    let worker = Worker::new(PID, (ours, None), end, None);
     let socket = Arc::clone(worker.line.socket());
     let results = Arc::new(Results::default());
     let ((), cost) = cost(|| {
-        let mut crew = Crew::new(vec![worker], terms);
+        let mut crew = Crew::new(vec![worker], Vec::new(), terms);
         let mut start = 0;
         for count in COUNTS {
             crew.waiting.push_back(job(count, start, &results));

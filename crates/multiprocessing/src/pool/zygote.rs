@@ -8,12 +8,14 @@
 //! how its children end.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::SockType;
 use serde::{Deserialize, Serialize};
 
+use super::seat::Seats;
 use super::worker::{self, Initializer};
 use crate::error::{Error, Result};
 use crate::pipe::pair;
@@ -23,18 +25,18 @@ use crate::{codec, pass};
 /// What the zygote tells the pool.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum News {
-    /// A worker is there; with the message come the pool's end of its socket
-    /// and its pidfd.
-    Born { pid: i32 },
-    /// No worker could be made.
-    Failed { reason: String },
+    /// A worker is there, in the seat with this number; with the message come
+    /// the pool's end of its socket and its pidfd.
+    Born { pid: i32, seat: Option<usize> },
+    /// No worker could be made for this seat.
+    Failed { reason: String, seat: Option<usize> },
     /// A worker has ended.
     Died { pid: i32, exitcode: i32 },
 }
 
-/// Asks for a new worker.
-pub(super) fn ask(control: &OwnedFd) -> Result<()> {
-    pass::send(control.as_fd(), b"fork", &[])
+/// Asks for a new worker, in the seat with this number.
+pub(super) fn ask(control: &OwnedFd, seat: Option<usize>) -> Result<()> {
+    pass::send(control.as_fd(), &codec::encode(&seat)?, &[])
 }
 
 /// Waits for the next message of the zygote, and what comes with it.
@@ -46,10 +48,12 @@ pub(super) fn hear(control: &OwnedFd) -> Result<(News, Option<[OwnedFd; 2]>)> {
 /// The body of the zygote process.
 pub(super) fn run(
     control: OwnedFd,
+    seats: Option<Arc<Seats>>,
     initializer: Option<&Initializer<'_>>,
 ) -> i32 {
     let mut zygote = Zygote {
         control: Some(control),
+        seats,
         initializer,
         workers: Vec::new(),
     };
@@ -61,6 +65,7 @@ pub(super) fn run(
 struct Zygote<'a> {
     /// None in a worker that was just forked.
     control: Option<OwnedFd>,
+    seats: Option<Arc<Seats>>,
     /// Of the workers.
     initializer: Option<&'a Initializer<'a>>,
     workers: Vec<(Child, Sentinel)>,
@@ -81,14 +86,11 @@ impl Zygote<'_> {
         let asked = fds[0].any().unwrap_or(false);
         self.tell_deaths()?;
         if asked {
-            pass::recv(self.control()?)?;
-            if let Err(error) = self.make_worker() {
-                self.tell(
-                    &News::Failed {
-                        reason: error.to_string(),
-                    },
-                    &[],
-                )?;
+            let (order, _) = pass::recv(self.control()?)?;
+            let seat = codec::decode(&order)?;
+            if let Err(error) = self.make_worker(seat) {
+                let reason = error.to_string();
+                self.tell(&News::Failed { reason, seat }, &[])?;
             }
         }
         Ok(())
@@ -106,7 +108,9 @@ impl Zygote<'_> {
         Ok(())
     }
 
-    fn make_worker(&mut self) -> Result<()> {
+    fn make_worker(&mut self, number: Option<usize>) -> Result<()> {
+        let seats = self.seats.as_ref();
+        let seat = seats.zip(number).and_then(|(all, it)| all.seat(it));
         let (ours, theirs) = pair(SockType::Stream)?;
         let mut ours = Some(ours);
         let worker = start_worker(worker::NAME, || {
@@ -114,12 +118,13 @@ impl Zygote<'_> {
             // the pool, and the pool's end from itself.
             self.control = None;
             ours = None;
-            worker::run(&theirs, self.initializer)
+            worker::run(&theirs, seat.as_ref(), self.initializer)
         })?;
         let sentinel = worker.sentinel()?;
         if let (Some(pid), Some(ours)) = (worker.pid()?, ours) {
             let descriptors = [ours.as_fd(), sentinel.as_fd()];
-            self.tell(&News::Born { pid }, &descriptors)?;
+            let news = News::Born { pid, seat: number };
+            self.tell(&news, &descriptors)?;
         }
         self.workers.push((worker, sentinel));
         Ok(())

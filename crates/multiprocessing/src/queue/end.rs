@@ -146,7 +146,7 @@ impl End {
                 return Ok(None);
             }
             let has_come = || other.count.load(Relaxed) != seen;
-            patiently(has_come, || other.sleep(seen, left));
+            patiently(|| has_come().into(), || other.sleep(seen, left));
         }
     }
 }
