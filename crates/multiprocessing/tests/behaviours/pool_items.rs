@@ -6,8 +6,10 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::harness::{Test, list};
+use crate::mounts::{self, tmpfs};
 use crate::pool_tasks::{pool, square};
 use crate::procfs::memory;
+use crate::support::in_child;
 
 pub(crate) const TESTS: &[Test] = list![
     b162_an_argument_that_cannot_be_encoded_is_that_error,
@@ -15,6 +17,8 @@ pub(crate) const TESTS: &[Test] = list![
     b179_a_result_that_cannot_be_encoded_costs_no_worker,
     a_panic_of_serde_is_the_tasks_and_costs_no_worker,
     sixteen_mebibytes_go_there_and_back,
+    short_and_long_ones_take_turns,
+    without_shared_memory_they_go_by_the_sockets unless mounts::lacks,
 ];
 
 /// What cannot be encoded if it is `Encode`, and so on.
@@ -121,4 +125,35 @@ fn sixteen_mebibytes_go_there_and_back() {
     let text = "0123456789abcdef".repeat(1 << 20);
     let back = pool.map(|text: String| text, [text.clone(), text.clone()]);
     assert!(back.is_ok_and(|back| back == [text.clone(), text]));
+}
+
+/// Of two words, and one that is not whole; about as much as lies in a seat;
+/// more.
+const LENGTHS: [usize; 9] = [0, 1, 7, 8, 17, 16_000, 16_256, 20_000, 100_000];
+
+fn short_and_long_ones_take_turns() {
+    let pool = pool(2);
+    let twice = |text: String| text.clone() + &text;
+    let text = |len: usize| "0123456".repeat(len / 7 + 1)[..len].to_string();
+    for len in (0..40).flat_map(|n| LENGTHS.map(|len| len + n)) {
+        let (here, both) = (text(len), text(len) + &text(len));
+        assert_eq!(pool.apply(twice, here).ok(), Some(both), "{len}");
+    }
+    let texts: Vec<_> = LENGTHS.iter().map(|len| text(*len)).collect();
+    let len = |text: String| text.len();
+    let lens = pool.map_async_in_chunks(len, texts, 1);
+    assert_eq!(lens.expect("it is open").get().ok(), Some(LENGTHS.to_vec()));
+}
+
+fn without_shared_memory_they_go_by_the_sockets() {
+    let exitcode = in_child(|| {
+        tmpfs("/dev/shm", "size=16k");
+        let pool = pool(2);
+        assert_eq!(pool.apply(square, 3).ok(), Some(9));
+        assert_eq!(pool.map(square, 0..4).ok(), Some(vec![0, 1, 4, 9]));
+        let many = pool.map_async_in_chunks(square, 0..1_000, 1);
+        let many = many.expect("it is open").get();
+        assert!(many.is_ok_and(|all| all.len() == 1_000));
+    });
+    assert_eq!(exitcode, 0);
 }
