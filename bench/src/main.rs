@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::item::{Item, Run};
+use crate::item::{Item, Run, Side, Who};
 use crate::report::Row;
 
 /// Measures everything, or the items that are named.
@@ -37,6 +37,9 @@ struct Flags {
     /// Run one side of one item, and print what it took
     #[arg(long, num_args = 2, value_names = ["ITEM", "SIDE"], hide = true)]
     side: Option<Vec<String>>,
+    /// Run our side of one item, and print what it took
+    #[arg(long, value_name = "ITEM", hide = true)]
+    ours: Option<String>,
     /// Run one point of a curve, and print what it took
     #[arg(long, num_args = 2, value_names = ["CURVE", "X"], hide = true)]
     point: Option<Vec<String>>,
@@ -46,8 +49,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     // It forks itself, and must be called before all else.
     procspawn::init();
     let flags = Flags::parse();
-    if let Some([item, side]) = flags.side.as_deref() {
-        println!("{}", run_side(item, side)?);
+    if let Some([item, by]) = flags.side.as_deref() {
+        println!("{}", run_side(item, |side| side.by == by)?);
+        return Ok(());
+    }
+    if let Some(item) = flags.ours.as_deref() {
+        println!("{}", run_side(item, |side| side.who == Who::Ours)?);
         return Ok(());
     }
     if let Some([curve, x]) = flags.point.as_deref() {
@@ -86,11 +93,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn run_side(item: &str, by: &str) -> Result<f64, Box<dyn Error>> {
+fn run_side(
+    name: &str,
+    is_it: impl Fn(&Side) -> bool,
+) -> Result<f64, Box<dyn Error>> {
     let items = items::all();
-    let item = items.iter().find(|it| it.name == item);
+    let item = items.iter().find(|it| it.name == name);
     let mut sides = item.into_iter().flat_map(|item| item.sides);
-    let side = sides.find(|side| side.by == by).ok_or("no such side")?;
+    let side = sides.find(|side| is_it(side)).ok_or("no such side")?;
     match side.run {
         Run::Here(run) => run(),
         Run::Python(_) => Err("python3 runs it".into()),

@@ -124,9 +124,9 @@ fn array_guard() -> Cost {
         let raw = array.get_obj();
         (0..LENGTH).step_by(BLOCK).try_for_each(|start| {
             let mut items = raw.slice(start..(start + BLOCK).min(LENGTH))?;
-            items
-                .iter_mut()
-                .for_each(|item| *item = item.wrapping_neg());
+            for item in &mut items {
+                *item = item.wrapping_neg();
+            }
             raw.set_slice(start, &items)
         })
     })

@@ -17,13 +17,12 @@ thread_local! {
 /// A thread keeps memory of this size between messages, at most.
 const KEPT: usize = 64 * 1024;
 
-/// Calls `action` with memory for the bytes of a message, empty, which is the
-/// same each time: to have it, and to let it grow, took longer than to copy a
-/// short message.
+/// Calls `action` with memory for the bytes of a message, which is the same each
+/// time, with what was there: to have it, and to let it grow, took longer than to
+/// copy a short message.
 pub(crate) fn with_scratch<R>(action: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     // An item that sends another one while it is encoded finds none here.
     let mut bytes = SCRATCH.take();
-    bytes.clear();
     let result = action(&mut bytes);
     if bytes.capacity() <= KEPT {
         SCRATCH.set(bytes);

@@ -151,5 +151,5 @@ fn name_in_the_kernel(name: &str) {
 }
 
 pub(crate) fn pid() -> i32 {
-    rustix::process::getpid().as_raw_nonzero().get()
+    sys::fork::own_pid()
 }

@@ -192,6 +192,7 @@ impl<T: Serialize> Queue<T> {
         point("Queue.put");
         let store = self.store()?;
         codec::with_scratch(|message| {
+            message.clear();
             codec::encode_into(item, message)?;
             store.push(message, limit)
         })

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Once;
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -60,4 +61,27 @@ pub(crate) fn at_exit(hook: extern "C" fn()) {
         // runs, and takes no arguments, as atexit demands.
         unsafe { libc::atexit(hook) };
     });
+}
+
+/// The pid of the calling process, which is asked for so often that a call of
+/// the kernel each time would be seen.
+pub(crate) fn own_pid() -> i32 {
+    static REGISTERED: Once = Once::new();
+    /// 0: not asked for since the fork.
+    static PID: AtomicI32 = AtomicI32::new(0);
+    extern "C" fn forget() {
+        PID.store(0, Relaxed);
+    }
+    let known = PID.load(Relaxed);
+    if known != 0 {
+        return known;
+    }
+    REGISTERED.call_once(|| {
+        // SAFETY: `forget` is a function of this program, valid as long as it
+        // runs; in a forked child it only stores a number.
+        unsafe { libc::pthread_atfork(None, None, Some(forget)) };
+    });
+    let pid = unistd::getpid().as_raw();
+    PID.store(pid, Relaxed);
+    pid
 }

@@ -23,6 +23,7 @@ mod event;
 mod event_killed;
 mod harness;
 mod hostile;
+mod idle;
 mod items;
 #[cfg(target_arch = "x86_64")]
 mod killed_at_steps;
@@ -161,6 +162,7 @@ const TESTS: &[&[Test]] = &[
     semaphore::TESTS,
     event::TESTS,
     event_killed::TESTS,
+    idle::TESTS,
     condition::TESTS,
     condition_races::TESTS,
     condition_killed::TESTS,
