@@ -62,10 +62,13 @@ impl Counter {
 
     /// Takes a unit; waits for one, `limit` at most, and tells whether there
     /// was one.
+    #[inline]
     fn take(&self, limit: Option<Duration>) -> bool {
-        if self.try_take() {
-            return true;
-        }
+        self.try_take() || self.wait_and_take(limit)
+    }
+
+    #[cold]
+    fn wait_and_take(&self, limit: Option<Duration>) -> bool {
         let start = Instant::now();
         while let left = remaining(start, limit)
             && left != Some(Duration::ZERO)
@@ -81,6 +84,7 @@ impl Counter {
         false
     }
 
+    #[inline]
     fn try_take(&self) -> bool {
         loop {
             let seen = self.word.load(SeqCst);
@@ -94,6 +98,7 @@ impl Counter {
     }
 
     /// Gives a unit back if it has less than `bound`.
+    #[inline]
     fn give(&self, bound: u32) -> Result<()> {
         loop {
             let seen = self.word.load(SeqCst);
@@ -111,6 +116,7 @@ impl Counter {
     }
 
     /// The same, if somebody may sleep; tells whether that is so.
+    #[cold]
     fn give_to_sleepers(&self, bound: u32) -> Result<bool> {
         let _held = self.hold(None)?;
         // Under the lock nobody removes the mark, or gives a unit back beside
@@ -179,6 +185,7 @@ impl Semaphore {
     ///
     /// # Errors
     /// None; it is a `Result` as with all that waits.
+    #[inline]
     pub fn acquire(&self) -> Result<()> {
         point("Semaphore.acquire");
         self.0.take(None);
@@ -210,6 +217,7 @@ impl Semaphore {
     /// # Errors
     /// [`Error::ReleasedTooOften`] over 2³¹ − 1; [`Error::System`] if the lock
     /// of those who wake sleepers fails.
+    #[inline]
     pub fn release(&self) -> Result<()> {
         point("Semaphore.release");
         self.0.give(MAX)
@@ -314,6 +322,7 @@ impl BoundedSemaphore {
     ///
     /// # Errors
     /// None; it is a `Result` as with all that waits.
+    #[inline]
     pub fn acquire(&self) -> Result<()> {
         point("BoundedSemaphore.acquire");
         self.semaphore.0.take(None);
@@ -345,6 +354,7 @@ impl BoundedSemaphore {
     /// # Errors
     /// [`Error::ReleasedTooOften`] if all units are free already, and as
     /// [`Semaphore::release`].
+    #[inline]
     pub fn release(&self) -> Result<()> {
         point("BoundedSemaphore.release");
         self.semaphore.0.give(self.bound)
