@@ -15,7 +15,7 @@ thread_local! {
 }
 
 /// A thread keeps memory of this size between messages, at most.
-const KEPT: usize = 64 * 1024;
+const KEPT: usize = 4096 * 1024;
 
 /// Calls `action` with memory for the bytes of a message, which is the same each
 /// time, with what was there: to have it, and to let it grow, took longer than to
