@@ -21,9 +21,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use crate::error::Result;
 use crate::sys::region::{Region, shared_struct};
 
-/// The longest message that lies in a seat: with what is beside it, some pages.
-const WORDS: usize = 2048 - 16;
 const WORD: usize = size_of::<u64>();
+/// The longest message that lies in a seat: with what is beside it, a page.
+const WORDS: usize = 4096 / WORD - 16;
 
 shared_struct! {
     /// A place for one message.

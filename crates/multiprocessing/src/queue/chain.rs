@@ -168,13 +168,12 @@ impl Chain<'_> {
         Ok(true)
     }
 
-    /// Recycles what the head has left.
-    pub(super) fn tidy(&self) -> Result<()> {
-        // Who is slow here holds nobody up: the next one does it.
-        if let Some(held) = self.hold(Some(Duration::ZERO))? {
+    /// Recycles what the head has left. If that takes too long or is not
+    /// possible, the next one does it, or is told.
+    pub(super) fn tidy(&self) {
+        if let Ok(Some(held)) = self.hold(Some(Duration::ZERO)) {
             self.recycle(&held);
         }
-        Ok(())
     }
 
     /// The piece after the last one, which `piece` has been; none if all are in

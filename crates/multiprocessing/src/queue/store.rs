@@ -83,7 +83,7 @@ impl Store {
             Ok(has_one.then(|| self.take_first(lock, message)))
         });
         if got?.ok_or(Error::Empty)? {
-            self.chain().tidy()?;
+            self.chain().tidy();
         }
         Ok(())
     }
