@@ -1,10 +1,14 @@
 //! A monitor: shared state under a lock, and sleep until the state has changed.
 //!
-//! Queues, semaphores, events and barriers are monitors. Whoever changes the state wakes the
-//! sleepers *before* the change, still under the lock: they line up for the
-//! lock and look when the change is done. Were they woken after it, a process
-//! killed in between would leave them asleep beside what they wait for. And
-//! all are woken, not one: the one might be killed before it acts.
+//! Events, conditions and barriers are monitors, and what a queue knows of tasks
+//! that are done. Whoever changes the state wakes the sleepers *before* the
+//! change, still under the lock: they line up for the lock and look when the
+//! change is done. Were they woken after it, a process killed in between would
+//! leave them asleep beside what they wait for. And all are woken, not one: the
+//! one might be killed before it acts.
+//!
+//! (Semaphores and queues have their state in one word, to which the kernel adds
+//! as it wakes, and need no lock around the two.)
 
 use std::time::Duration;
 

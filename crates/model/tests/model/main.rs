@@ -8,8 +8,7 @@
 //! week is tried in a second, and what was found can be run again.
 //!
 //! **What is checked is the library's own source**, the very files, read by
-//! `#[path]` below: semaphores, events, conditions, barriers, locks, the ring
-//! and the queues. Only what they ask of the machine is another one:
+//! `#[path]` below: semaphores, events, conditions, barriers, locks and queues. Only what they ask of the machine is another one:
 //!
 //! | in the library | here |
 //! |---|---|
@@ -28,8 +27,8 @@
 //!
 //! **What is not modelled.** One thing happens after the other, and everybody
 //! sees it at once: orders that only a weak memory model allows are not tried.
-//! (The algorithms use `SeqCst` but for words that one owner uses, so they do
-//! not count on more.) A process has one thread. All who sleep have one
+//! (The algorithms use `SeqCst` but for words that one owner uses, and for the
+//! places in a queue, which its counts guard; so they do not count on more.) A process has one thread. All who sleep have one
 //! priority. The way without `futex_waitv` is not here, nor that memory runs
 //! short. And where the schedules are too many, some are tried, not all: a
 //! check that passes is no proof.

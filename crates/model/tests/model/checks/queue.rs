@@ -1,4 +1,4 @@
-//! `Queue` and `JoinableQueue`: the ring keeps the order of each producer,
+//! `Queue` and `JoinableQueue`: a queue keeps the order of each producer,
 //! loses nothing that was put, tears nothing, holds no more than it may, and
 //! lets nobody sleep beside room or an item.
 
