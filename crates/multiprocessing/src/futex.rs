@@ -65,6 +65,9 @@ pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
     // The call may wake on a second word, too, by what the first has been.
     let (second, op, never) = (0, WakeOp::Add, WakeOpCmp::Eq);
     let flags = Flags::empty();
+    // The language does not know of what the kernel does to the word: by this,
+    // who sees it changed also sees what was written before.
+    word.fetch_add(0, SeqCst);
     let done = futex::wake_op(word, flags, ALL, second, word, op, never, by, 0);
     // Forbidden by a sandbox, or not there on this machine.
     if done.is_err() {

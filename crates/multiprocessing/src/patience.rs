@@ -11,7 +11,7 @@
 use std::cell::Cell;
 use std::hint::spin_loop;
 use std::os::fd::BorrowedFd;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::process::cpu_count;
@@ -101,6 +101,15 @@ fn comes_soon(mut look: impl FnMut() -> Look) -> bool {
 
 /// Not on a single processor; and an explorer lets one task run at a time.
 pub(crate) fn is_of_use() -> bool {
-    static OF_USE: OnceLock<bool> = OnceLock::new();
-    *OF_USE.get_or_init(|| cpu_count() > 1 && !is_explored())
+    static OF_USE: AtomicU8 = AtomicU8::new(UNKNOWN);
+    const UNKNOWN: u8 = 0;
+    const NO: u8 = 1;
+    const YES: u8 = 2;
+    let known = OF_USE.load(Relaxed);
+    if known != UNKNOWN {
+        return known == YES;
+    }
+    let of_use = cpu_count() > 1 && !is_explored();
+    OF_USE.store(if of_use { YES } else { NO }, Relaxed);
+    of_use
 }
