@@ -17,9 +17,9 @@ thread_local! {
 /// A thread keeps memory of this size between messages, at most.
 const KEPT: usize = 4096 * 1024;
 
-/// Calls `action` with memory for the bytes of a message, which is the same each
-/// time, with what was there: to have it, and to let it grow, took longer than to
-/// copy a short message.
+/// Calls `action` with memory for the bytes of a message, which is the same
+/// each time, with what was there: to have it, and to let it grow, took longer
+/// than to copy a short message.
 pub(crate) fn with_scratch<R>(action: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     // An item that sends another one while it is encoded finds none here.
     let mut bytes = SCRATCH.take();
@@ -105,8 +105,8 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     }
 }
 
-/// Bytes inside of a message. To serde they are one piece, where a `Vec<u8>` is a list of numbers, each of
-/// which has to be encoded once more.
+/// Bytes inside of a message. To serde they are one piece, where a `Vec<u8>` is
+/// a list of numbers, each of which has to be encoded once more.
 #[derive(Debug, Default)]
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 

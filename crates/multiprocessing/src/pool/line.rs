@@ -1,7 +1,7 @@
 //! The pool's end of a worker's line: its seat, for short messages, and its
-//! socket, for the others, for a bell, and to see its end. Nothing here waits: as much of a
-//! message is sent or received as the kernel has room for or has, so a worker
-//! that is stopped holds up nobody but itself.
+//! socket, for the others, for a bell, and to see its end. Nothing here waits:
+//! as much of a message is sent or received as the kernel has room for or has,
+//! so a worker that is stopped holds up nobody but itself.
 
 use std::mem;
 use std::os::fd::{AsRawFd, OwnedFd};

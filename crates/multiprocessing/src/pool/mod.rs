@@ -2,19 +2,22 @@
 //!
 //! A pool has a socket to each worker and one thread of its own, the
 //! dispatcher, which sleeps in `poll` until an answer, a death or a request
-//! comes. Who waits for a result hears the workers itself for a moment, so
-//! that a short task needs no wake-up of the thread, and none by it. A job is the address of a function, which is the same in the worker
-//! since the worker is a fork, and the arguments as bytes. A worker has one
-//! job at a time, so the pool knows whose job is lost when a worker dies: that
-//! job fails at once ([`Error::WorkerDied`](crate::Error::WorkerDied)), the
-//! others go on, and a new worker is made by the *zygote*, a process that was
-//! forked with the first workers and still has a single thread. The same is
-//! done for a worker that has had as many jobs as one may have: the pool
-//! counts them, so it gives none to a worker that is about to leave.
+//! comes. Who waits for a result hears the workers itself for a moment, so that
+//! a short task needs no wake-up of the thread, and none by it. A job is the
+//! address of a function, which is the same in the worker since the worker is a
+//! fork, and the arguments as bytes. A worker has one job at a time, so the
+//! pool knows whose job is lost when a worker dies: that job fails at once
+//! ([`Error::WorkerDied`](crate::Error::WorkerDied)), the others go on, and a
+//! new worker is made by the *zygote*, a process that was forked with the first
+//! workers and still has a single thread. The same is done for a worker that
+//! has had as many jobs as one may have: the pool counts them, so it gives none
+//! to a worker that is about to leave.
 //!
 //! Read `worker`, which is short, then `line` (the `seat` in shared memory and
-//! the socket), `member` (one worker) and `crew` (who does what), `dispatcher` (the thread) with its `sources` and its `counter` (what
-//! callers do there), and `zygote`; `builder` sets all that up. `result` and `imap` are what a caller gets.
+//! the socket), `member` (one worker) and `crew` (who does what), `dispatcher`
+//! (the thread) with its `sources` and its `counter` (what callers do there),
+//! and `zygote`; `builder` sets all that up. `result` and `imap` are what a
+//! caller gets.
 
 mod answer;
 mod builder;

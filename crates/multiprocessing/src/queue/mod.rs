@@ -1,11 +1,12 @@
 //! Queues between processes.
 //!
-//! A queue is a stream of bytes in shared memory, with a lock at each end. `put`
-//! turns the item into bytes and copies them in; `get` copies them out. Both happen
-//! in the caller: there is no feeder thread as in CPython, so an item that was
-//! put can be got at once, an item that cannot be encoded is an error of `put`,
-//! and a process that ends has put all its items. Who finds the queue empty or
-//! full sleeps in the kernel (a futex) until the other side changes that.
+//! A queue is a stream of bytes in shared memory, with a lock at each end.
+//! `put` turns the item into bytes and copies them in; `get` copies them out.
+//! Both happen in the caller: there is no feeder thread as in CPython, so an
+//! item that was put can be got at once, an item that cannot be encoded is an
+//! error of `put`, and a process that ends has put all its items. Who finds the
+//! queue empty or full sleeps in the kernel (a futex) until the other side
+//! changes that.
 //!
 //! The locks are robust, and one word makes a message part of the queue or ends
 //! that: a process killed in the middle of `put` or `get` leaves the queue as it
