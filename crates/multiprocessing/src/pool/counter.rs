@@ -37,8 +37,7 @@ impl Dispatcher {
     }
 
     /// What the thread does when answers have come, by somebody who waits for
-    /// one and would be woken by it later.
-    /// Tells whether there were any.
+    /// one and would be woken by it later; tells whether there were any.
     pub(super) fn help(&self) -> bool {
         let mut state = self.state();
         let has_heard = state.hear_all();

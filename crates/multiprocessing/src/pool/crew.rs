@@ -156,20 +156,19 @@ impl Crew {
         exitcode: i32,
     ) -> Option<Heard> {
         let heard = dead.hear(self.terms);
-        let pid = dead.pid;
-        if heard.is_none() && dead.is_starting() {
+        let unfit = heard.is_none() && dead.is_starting();
+        let Worker { pid, line, job, .. } = dead;
+        let has_it = |job: &Job| line.has_delivered(&job.order);
+        let delivered = job.as_ref().is_some_and(has_it);
+        self.seats.extend(line.into_seat());
+        if unfit {
             let reason = format!(
                 "worker {pid} ended with exit code {exitcode} in the \
                  initializer"
             );
             return Some(Heard::Unfit { reason });
         }
-        let Some(job) = dead.job else {
-            self.seats.extend(dead.line.into_seat());
-            return heard;
-        };
-        let delivered = dead.line.has_delivered(&job.order);
-        self.seats.extend(dead.line.into_seat());
+        let Some(job) = job else { return heard };
         if !delivered {
             self.waiting.push_front(job);
             return None;

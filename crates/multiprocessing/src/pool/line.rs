@@ -10,7 +10,7 @@ use std::sync::Arc;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 
-use super::seat::{Mail, Post, Seat, fits};
+use super::seat::{Post, Seat, fits};
 use crate::error::{Error, Result};
 use crate::pipe::frame;
 
@@ -126,10 +126,14 @@ impl Line {
 
     fn ring(&mut self) {
         let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
-        match send(self.socket.as_raw_fd(), &[0; HEADER], flags) {
-            // Where there is no room, there are bells enough.
-            Ok(_) | Err(Errno::EAGAIN) => {}
-            Err(_) => self.state = State::Closed,
+        loop {
+            match send(self.socket.as_raw_fd(), &[0; HEADER], flags) {
+                Err(Errno::EINTR) => continue,
+                // Where there is no room, there are bells enough.
+                Ok(_) | Err(Errno::EAGAIN) => {}
+                Err(_) => self.state = State::Closed,
+            }
+            return;
         }
     }
 
@@ -167,7 +171,7 @@ impl Line {
     /// Receives what there is; gives the body of a message that is whole.
     pub(super) fn recv(&mut self) -> Option<Vec<u8>> {
         let answers = self.seat.as_ref().map(Seat::answers);
-        if let Some(Mail::Here(message)) = answers.map(Post::take) {
+        if let Some(message) = answers.and_then(Post::take) {
             return Some(message);
         }
         loop {

@@ -52,15 +52,6 @@ pub(super) fn fits(len: usize) -> bool {
     len <= WORDS * WORD
 }
 
-/// What is in a [`Post`].
-pub(super) enum Mail {
-    Nothing,
-    /// A message that lies here.
-    Here(Vec<u8>),
-    /// One that comes by the socket.
-    BySocket,
-}
-
 impl Post {
     /// Puts a message, or the note that it goes by the socket; tells whether
     /// it lies here.
@@ -86,15 +77,13 @@ impl Post {
         fits
     }
 
-    /// Takes the message that lies here.
-    pub(super) fn take(&self) -> Mail {
-        if !self.has_one() {
-            return Mail::Nothing;
-        }
-        let len = self.len();
-        if !fits(len) {
-            return Mail::BySocket;
-        }
+    /// Takes the message that lies here; none if there is none, or if it comes
+    /// by the socket.
+    pub(super) fn take(&self) -> Option<Vec<u8>> {
+        // Once, and not before it is known to be there: a worker that is out of
+        // its mind may change it.
+        let len = self.has_one().then(|| self.len());
+        let len = len.filter(|len| fits(*len))?;
         let words = &self.words[..len.div_ceil(WORD)];
         let mut message = Vec::with_capacity(words.len() * WORD);
         for word in words {
@@ -102,7 +91,7 @@ impl Post {
         }
         message.truncate(len);
         self.note_taken();
-        Mail::Here(message)
+        Some(message)
     }
 
     /// Whether a message lies here.

@@ -4,7 +4,7 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::answer::Answer;
-use super::seat::{Mail, Post, Seat};
+use super::seat::{Post, Seat};
 use crate::codec;
 use crate::error::{Error, Result};
 use crate::patience::{patiently, read_patiently};
@@ -73,9 +73,8 @@ fn next_order(
         return read_patiently(socket, || frame::recv(socket));
     };
     loop {
-        match orders.take() {
-            Mail::Here(order) => return Ok(order),
-            Mail::Nothing | Mail::BySocket => {}
+        if let Some(order) = orders.take() {
+            return Ok(order);
         }
         let sleep = || await_frame(socket, orders);
         let order = patiently(|| orders.has_one().into(), sleep)?;

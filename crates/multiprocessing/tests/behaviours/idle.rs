@@ -10,8 +10,8 @@ use multiprocessing::{
 };
 
 use crate::harness::{Test, list};
-use crate::pool_tasks::{nap, pool, square};
-use crate::support::{killed, started};
+use crate::pool_tasks::{begun, pool, square, wait_as};
+use crate::support::{killed, started, tell};
 
 pub(crate) const TESTS: &[Test] = list![
     who_waits_for_another_uses_no_processor,
@@ -83,14 +83,14 @@ fn a_pool_without_tasks_uses_no_processor() {
 
 fn a_pool_with_a_long_task_uses_no_processor() {
     let pool = pool(2);
-    let waiter = thread::scope(|scope| {
-        let long = scope.spawn(|| pool.apply(nap, 3 * WHILE));
-        thread::sleep(WHILE / 2);
+    let (long, _) = begun(&pool, wait_as, "long");
+    thread::scope(|scope| {
+        let waiter = scope.spawn(|| long.get());
         rest(&[pool.worker_pids(), vec![own_pid()]].concat());
-        long.join()
+        assert!(!long.ready());
+        tell("go", "");
+        waiter.join().expect("no panic").expect("nobody dies");
     });
-    let slept = waiter.expect("no panic").expect("nobody dies");
-    assert_eq!(slept, 3 * WHILE);
 }
 
 fn a_manager_without_requests_uses_no_processor() {

@@ -113,6 +113,19 @@ fn items(lengths: &[usize]) -> Queue<Item> {
     queue
 }
 
+/// A queue of items of such lengths, of which the first `gets` have been got.
+fn after(gets: usize, lengths: &[usize]) -> Queue<Item> {
+    let queue = items(lengths);
+    for _ in 0..gets {
+        get_one(&queue).expect("it is there");
+    }
+    queue
+}
+
+fn get_one(queue: &Queue<Item>) -> Result<()> {
+    queue.get().map(|item| item.check())
+}
+
 /// The queue has the items from `first` to `last`, whole.
 #[track_caller]
 fn holds_items(queue: &Queue<Item>, first: usize, last: usize) {
@@ -140,14 +153,7 @@ fn killed_at_any_step_of_reserving_memory_the_queue_is_whole() {
 }
 
 fn killed_at_any_step_of_giving_memory_back_the_queue_is_whole() {
-    let get = Operation::new(
-        || {
-            let queue = items(&[65_000, 600, 300]);
-            queue.get().expect("it is there").check();
-            queue
-        },
-        |queue| queue.get().map(|item| item.check()),
-    );
+    let get = Operation::new(|| after(1, &[65_000, 600, 300]), get_one);
     get.killed(|queue, _, death| {
         let len = len(queue);
         assert!(len == 1 || !death.returned);
@@ -158,18 +164,9 @@ fn killed_at_any_step_of_giving_memory_back_the_queue_is_whole() {
 /// More than a queue keeps for the next messages.
 fn killed_at_any_step_of_giving_much_memory_back_none_is_lost() {
     const LONG: usize = 65_000;
-    let get = Operation::new(
-        || {
-            // The last but one goes over the end of a piece.
-            let lengths = [&[LONG; 7][..], &[4_000, 10]].concat();
-            let queue = items(&lengths);
-            for _ in 0..7 {
-                queue.get().expect("it is there").check();
-            }
-            queue
-        },
-        |queue| queue.get().map(|item| item.check()),
-    );
+    // The last but one goes over the end of a piece.
+    let lengths = [&[LONG; 7][..], &[4_000, 10]].concat();
+    let get = Operation::new(|| after(7, &lengths), get_one);
     get.killed(|queue, _, death| {
         let len = len(queue);
         assert!(len == 1 || !death.returned);
