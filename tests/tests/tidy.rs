@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 
 use ex::catalogue::{Example, examples, root};
-use golden::sources::rust_files_in;
+use golden::sources::{manifests, rust_files_in};
 use unicode_width::UnicodeWidthStr;
 
 type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -120,6 +120,21 @@ fn files_are_short() -> Result {
             "{}: {length} lines, over {LONGEST_FILE}",
             path.display()
         );
+    }
+    Ok(())
+}
+
+/// Otherwise the tests and the programs are built from different dependencies,
+/// all that both need is built twice, and a program is replaced while it runs.
+#[test]
+fn features_are_asked_for_by_the_workspace() -> Result {
+    for path in manifests()? {
+        let inside = path.strip_prefix(root())?;
+        if inside.starts_with("bench") {
+            continue;
+        }
+        let manifest = fs::read_to_string(&path)?;
+        assert!(!manifest.contains("features"), "{}", inside.display());
     }
     Ok(())
 }
