@@ -189,6 +189,7 @@ mod pipe;
 mod pool;
 mod process;
 mod queue;
+mod seat;
 mod shortage;
 mod sync;
 mod sys;

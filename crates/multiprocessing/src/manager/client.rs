@@ -1,16 +1,15 @@
 //! The client's side of a call.
 
-use std::cell::RefCell;
 use std::fmt;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::address;
 use super::door::Outside;
+use super::line::{self, Line};
 use super::protocol::{
     Call, HallCall, Id, Identity, Message, New, Refusal, Reply, Request,
 };
@@ -18,9 +17,7 @@ use super::tether::Tether;
 use crate::codec;
 use crate::connection::Client;
 use crate::error::{Error, Result};
-use crate::patience::read_patiently;
 use crate::pipe::frame;
-use crate::process::{pid, wait::readable};
 
 /// A server, as its clients know it.
 pub(super) struct Server {
@@ -83,19 +80,20 @@ impl Server {
     /// Its first connection is there at once: a server that has less room than
     /// its creator could not take it, and nobody would learn why.
     pub(super) fn behind(identity: Identity, door: Outside) -> Result<Self> {
-        let stream = door.connect()?;
-        Ok(Self::new(identity, Way::Door(door), stream))
+        let line = door.connect()?;
+        Ok(Self::new(identity, Way::Door(door), line))
     }
 
     /// The server that is found at an address.
     pub(super) fn found_by(client: Client) -> Result<Self> {
         let (stream, identity) = address::connect(&client)?;
-        Ok(Self::new(identity, Way::Address(client), stream))
+        let line = Line::of_a_stranger(stream);
+        Ok(Self::new(identity, Way::Address(client), line))
     }
 
-    fn new(identity: Identity, way: Way, stream: OwnedFd) -> Self {
+    fn new(identity: Identity, way: Way, line: Line) -> Self {
         let token = Arc::new(());
-        Idle::keep(&token, stream);
+        line::keep(&token, line);
         Self {
             token,
             identity,
@@ -141,32 +139,26 @@ impl Server {
         if len > max {
             return Err(Error::TooLong { len, max });
         }
-        let stream = match Idle::take(&self.token) {
-            Some(stream) => stream,
+        let mut line = match line::take(&self.token) {
+            Some(line) => line,
             None => self.connect()?,
         };
-        // After a failure the stream is dropped: nobody could tell which
-        // reply comes next. For the server, this thread has gone then, and its
-        // locks are free.
-        match frame::send_with(stream.as_fd(), &message, descriptors) {
-            // A server that has no room for us closes the stream, and has told
-            // us before.
-            Ok(()) | Err(Error::Disconnected) => {}
-            Err(error) => return Err(error),
-        }
-        let stream_fd = stream.as_fd();
-        let reply = read_patiently(stream_fd, || frame::recv(stream_fd))?;
-        let reply: Reply<R> = codec::decode(&reply)?;
+        // After a failure the line is dropped: nobody could tell which reply
+        // comes next. For the server, this thread has gone then, and its locks
+        // are free.
+        let reply: Reply<R> = line.ask(&message, descriptors)?;
         if !matches!(reply, Err(Refusal::NoRoom { .. })) {
-            Idle::keep(&self.token, stream);
+            line::keep(&self.token, line);
         }
         Ok(reply?)
     }
 
-    fn connect(&self) -> Result<OwnedFd> {
+    fn connect(&self) -> Result<Line> {
         match &self.way {
             Way::Door(door) => door.connect(),
-            Way::Address(client) => address::find(client, self.identity),
+            Way::Address(client) => {
+                address::find(client, self.identity).map(Line::of_a_stranger)
+            }
         }
     }
 
@@ -184,64 +176,6 @@ impl Drop for Server {
     /// Ends this thread's connection. Those of other threads end when these do,
     /// or need a connection the next time.
     fn drop(&mut self) {
-        drop(Idle::take(&self.token));
-    }
-}
-
-/// In a forked child: closes the copies of its parent's connections. The server
-/// would take the parent to be there as long as one of them is open.
-pub(crate) fn forget_connections() {
-    let _ = IDLE.try_with(|idle| idle.borrow_mut().clear());
-}
-
-thread_local! {
-    static IDLE: RefCell<Vec<Idle>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A connection between two calls. Each thread has its own, so that calls
-/// neither wait for each other nor get each other's replies, and so that the
-/// server knows the thread that owns a lock.
-struct Idle {
-    server: Weak<()>,
-    /// A forked child has copies of its parent's, which it must not use.
-    owner: i32,
-    stream: OwnedFd,
-}
-
-impl Idle {
-    /// The calling thread's connection with `server`, if it has one.
-    fn take(server: &Arc<()>) -> Option<OwnedFd> {
-        let own = pid();
-        let taken = IDLE.try_with(|idle| {
-            let mut idle = idle.borrow_mut();
-            idle.retain(|it| it.owner == own && it.server.strong_count() > 0);
-            let found = idle.iter().position(|it| it.is_with(server));
-            if found.is_none() {
-                // Servers that have ended leave their connections behind.
-                idle.retain(|it| !it.is_closed());
-            }
-            found.map(|index| idle.swap_remove(index).stream)
-        });
-        // A thread at its end has none any more, and takes a new one for each
-        // call.
-        taken.ok().flatten()
-    }
-
-    fn keep(server: &Arc<()>, stream: OwnedFd) {
-        let idle = Self {
-            server: Arc::downgrade(server),
-            owner: pid(),
-            stream,
-        };
-        let _ = IDLE.try_with(|all| all.borrow_mut().push(idle));
-    }
-
-    fn is_with(&self, server: &Arc<()>) -> bool {
-        self.server.as_ptr() == Arc::as_ptr(server)
-    }
-
-    /// A server says nothing unasked, so this can only be the end.
-    fn is_closed(&self) -> bool {
-        readable(self.stream.as_fd(), Some(Duration::ZERO)).unwrap_or(true)
+        drop(line::take(&self.token));
     }
 }

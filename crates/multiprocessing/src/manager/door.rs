@@ -9,23 +9,35 @@
 
 use std::iter;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::Arc;
 
 use nix::sys::socket::{SockType, getsockopt, sockopt};
 use rustix::net::{Shutdown, shutdown};
 use rustix::process::{PidfdFlags, getpid, pidfd_open};
 
-use super::sentinel::Sentinel;
+use super::line::Line;
+use super::sentinel::{Sentinel, any_is_over};
 use crate::error::{Error, Result};
+use crate::seat::{Seat, Seats};
 use crate::{pass, pipe};
 
 const CONNECT: u8 = b'c';
 const SHUT_DOWN: u8 = b's';
 
+/// So many clients at once are served by shared memory, the others by sockets.
+const SEATS: usize = 32;
+
 /// The family's end.
-pub(super) struct Outside(OwnedFd);
+pub(super) struct Outside {
+    socket: OwnedFd,
+    seats: Option<Arc<Seats>>,
+}
 
 /// The server's end. When the last copy is closed, every client knows.
-pub(super) struct Inside(OwnedFd);
+pub(super) struct Inside {
+    socket: OwnedFd,
+    seats: Option<Arc<Seats>>,
+}
 
 /// What comes in through the door.
 pub(super) enum Knock {
@@ -53,12 +65,22 @@ pub(crate) struct Kin(OwnedFd);
 pub(super) fn new() -> Result<(Outside, Inside)> {
     // Packets, so that clients cannot mix up what they hand in.
     let (outside, inside) = pipe::pair(SockType::SeqPacket)?;
-    Ok((Outside(outside), Inside(inside)))
+    // Where there is no room for them, all goes by sockets.
+    let seats = Seats::new(SEATS).ok();
+    let outside = Outside {
+        socket: outside,
+        seats: seats.clone(),
+    };
+    let inside = Inside {
+        socket: inside,
+        seats,
+    };
+    Ok((outside, inside))
 }
 
 impl Outside {
     /// A new connection with the server.
-    pub(super) fn connect(&self) -> Result<OwnedFd> {
+    pub(super) fn connect(&self) -> Result<Line> {
         let (ours, theirs) = pipe::pair(SockType::Stream)?;
         let process =
             pidfd_open(getpid(), PidfdFlags::empty()).map_err(|error| {
@@ -67,7 +89,7 @@ impl Outside {
         // Our copy of the server's end goes away here: with it, we would not
         // see the server die.
         self.knock(CONNECT, &[theirs.as_fd(), process.as_fd()])?;
-        Ok(ours)
+        Ok(Line::of_kin(ours, self.seats.clone()))
     }
 
     /// Asks the server to end.
@@ -76,15 +98,20 @@ impl Outside {
     }
 
     fn knock(&self, what: u8, descriptors: &[BorrowedFd<'_>]) -> Result<()> {
-        pass::send(self.0.as_fd(), &[what], descriptors)
+        pass::send(self.socket.as_fd(), &[what], descriptors)
     }
 }
 
 impl Inside {
+    /// What clients can be given.
+    pub(super) fn seats(&self) -> Vec<Seat> {
+        self.seats.iter().flat_map(Seats::all).collect()
+    }
+
     /// Waits for the next who knocks; [`Error::Disconnected`] when nobody is
     /// left who could.
     pub(super) fn accept(&self) -> Result<Knock> {
-        let (message, descriptors) = pass::recv(self.0.as_fd())?;
+        let (message, descriptors) = pass::recv(self.socket.as_fd())?;
         let mut descriptors = descriptors.into_iter();
         Ok(
             match (&message[..], descriptors.next(), descriptors.next()) {
@@ -100,13 +127,13 @@ impl Inside {
 
 impl AsFd for Inside {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }
 
 impl AsRawFd for Outside {
     fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+        self.socket.as_raw_fd()
     }
 }
 
@@ -131,7 +158,7 @@ impl Client {
 
     /// Whether nobody waits for a reply any more.
     pub(super) fn is_gone(&self) -> bool {
-        self.sentinels().any(Sentinel::is_over)
+        any_is_over(self.sentinels())
     }
 
     /// Whoever reads from the stream or writes to it sees its end.

@@ -8,6 +8,9 @@
 //! one more thread watches all clients (`epoll`), and wakes the threads of those
 //! who are gone. So the server knows who holds what, and who still waits.
 //!
+//! What is said lies in memory that the two share, if it is short (see `seat`);
+//! the socket is for the rest, and to wake who sleeps.
+//!
 //! A connection begins with a pair of sockets, one end of which its client
 //! hands to the server through an inherited socket (`SCM_RIGHTS`): no name in
 //! the file system, no port, nothing to attack. A server that has an address
@@ -35,6 +38,7 @@ mod door;
 mod event;
 mod guard;
 mod life;
+mod line;
 mod list;
 mod lock;
 mod make;
@@ -65,12 +69,12 @@ use protocol::{New, Request};
 
 pub use barrier::BarrierProxy;
 pub use builder::ManagerBuilder;
-pub(crate) use client::forget_connections;
 pub use condition::ConditionProxy;
 pub use dict::DictProxy;
 pub(crate) use door::Kin;
 pub use event::EventProxy;
 pub use guard::ProxyGuard;
+pub(crate) use line::forget_connections;
 pub use list::ListProxy;
 pub use lock::{LockProxy, RLockProxy};
 pub use names::Proxy;

@@ -56,6 +56,13 @@ impl Hello {
     }
 }
 
+/// What one who has come through the door is told first.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Welcome {
+    /// The number of his seat, if he has one.
+    pub(super) seat: Option<usize>,
+}
+
 /// What lies under a name, and the type of its proxy.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Found {

@@ -1,5 +1,6 @@
 //! Descriptors by which one process sees the end of another.
 
+use std::iter;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::event::epoll::EventFlags;
@@ -16,17 +17,27 @@ pub(super) enum Sentinel<'a> {
     Stream(BorrowedFd<'a>),
 }
 
-impl Sentinel<'_> {
-    /// Whether the end has come; also if nobody can tell any more.
+/// Whether one of these ends has come; also if nobody can tell any more.
+pub(super) fn any_is_over<'a>(
+    sentinels: impl Iterator<Item = Sentinel<'a>>,
+) -> bool {
+    let now = Timespec::default();
+    let mut fds: Vec<_> = sentinels.map(Sentinel::to_poll).collect();
+    retry_on_intr(|| poll(&mut fds, Some(&now))) != Ok(0)
+}
+
+impl<'a> Sentinel<'a> {
     pub(super) fn is_over(self) -> bool {
-        let events = match self {
-            Self::Process(_) => PollFlags::IN,
+        any_is_over(iter::once(self))
+    }
+
+    fn to_poll(self) -> PollFd<'a> {
+        let (fd, events) = match self {
+            Self::Process(fd) => (fd, PollFlags::IN),
             // What was sent and not read yet is no end.
-            Self::Stream(_) => PollFlags::RDHUP,
+            Self::Stream(fd) => (fd, PollFlags::RDHUP),
         };
-        let now = Timespec::default();
-        let mut fds = [PollFd::from_borrowed_fd(self.as_fd(), events)];
-        retry_on_intr(|| poll(&mut fds, Some(&now))) != Ok(0)
+        PollFd::from_borrowed_fd(fd, events)
     }
 
     /// What to watch it for; errors are told in any case.

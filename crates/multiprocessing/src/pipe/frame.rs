@@ -17,6 +17,9 @@ pub(crate) const MAX: usize = 0x7fff_ffff;
 
 pub(super) const HEADER: usize = 4;
 
+/// A message without bytes.
+pub(crate) const EMPTY: [u8; HEADER] = 0_u32.to_be_bytes();
+
 /// How much room is made before the first byte of a message is there.
 pub(super) const FIRST: usize = 64 * 1024;
 

@@ -11,12 +11,12 @@ use super::Pool;
 use super::crew::{Crew, Terms};
 use super::dispatcher::Dispatcher;
 use super::member::Worker;
-use super::seat::{Seat, Seats};
 use super::worker::{self, Initializer};
 use super::zygote;
 use crate::error::{Error, Result};
 use crate::pipe::pair;
 use crate::process::{cpu_count, pid, start_internal};
+use crate::seat::{Seat, Seats};
 use crate::sys::point::point;
 use crate::threads;
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::job::{Job, Sink};
 use super::member::{Heard, Worker};
-use super::seat::Seat;
+use crate::seat::Seat;
 use crate::sys::task::Failure;
 
 /// What holds for all workers of a pool.

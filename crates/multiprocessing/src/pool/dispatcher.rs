@@ -11,13 +11,13 @@ use super::crew::Crew;
 use super::job::Call;
 use super::member::{Heard, Worker};
 use super::result::call as run_call;
-use super::seat::{Seat, Seats};
 use super::sources::{Source, sleep};
 use super::zygote::{self, News};
 use crate::error::Error;
 use crate::patience::{Look, patiently};
 use crate::process::Child;
 use crate::process::wait::readable;
+use crate::seat::{Seat, Seats};
 use crate::sys::task::Failure;
 use crate::threads;
 

@@ -4,15 +4,15 @@
 //! so a worker that is stopped holds up nobody but itself.
 
 use std::mem;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 
-use super::seat::{Post, Seat, fits};
 use crate::error::{Error, Result};
 use crate::pipe::frame;
+use crate::seat::{Post, Seat, fits, talk};
 
 /// The length of the body, before it: the form that [`frame`] reads.
 const HEADER: usize = size_of::<u32>();
@@ -125,15 +125,8 @@ impl Line {
     }
 
     fn ring(&mut self) {
-        let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
-        loop {
-            match send(self.socket.as_raw_fd(), &[0; HEADER], flags) {
-                Err(Errno::EINTR) => continue,
-                // Where there is no room, there are bells enough.
-                Ok(_) | Err(Errno::EAGAIN) => {}
-                Err(_) => self.state = State::Closed,
-            }
-            return;
+        if talk::ring(self.socket.as_fd()).is_err() {
+            self.state = State::Closed;
         }
     }
 

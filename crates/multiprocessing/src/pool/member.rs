@@ -9,12 +9,12 @@ use rustix::process::{Signal, pidfd_send_signal};
 use super::crew::Terms;
 use super::job::Job;
 use super::line::Line;
-use super::seat::Seat;
 use super::worker::{Fitness, Reply};
 use crate::codec;
 use crate::patience::{self, MOMENT, SHORT};
 use crate::process::Child;
 use crate::process::wait::readable;
+use crate::seat::Seat;
 
 /// A process's pidfd, which is readable once the process has ended.
 pub(super) type End = Arc<dyn AsFd + Send + Sync>;

@@ -29,7 +29,6 @@ mod job;
 mod line;
 mod member;
 mod result;
-mod seat;
 mod sources;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod targets;

@@ -4,11 +4,10 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::answer::Answer;
-use super::seat::{Post, Seat};
 use crate::codec;
 use crate::error::{Error, Result};
-use crate::patience::{patiently, read_patiently};
 use crate::pipe::frame;
+use crate::seat::{Seat, talk};
 use crate::sys::task::{self, Failure};
 
 /// What a worker runs before its first job; an error tells why it cannot have
@@ -47,67 +46,28 @@ pub(super) fn run(
 
 fn serve(socket: BorrowedFd<'_>, seat: Option<&Seat>) -> Result<()> {
     loop {
-        let order = next_order(socket, seat.map(Seat::orders))?;
+        let (order, _) = talk::recv(socket, seat.map(Seat::orders))?;
         let answer: Reply = task::run(&order);
         drop(order);
-        let answers = seat.map(Seat::answers);
-        match reply(socket, answers, &answer) {
+        match reply(socket, seat, &answer) {
             Err(Error::TooLong { len, max }) => {
                 let reason = format!(
                     "the results of a chunk have {len} bytes, and {max} are \
                      possible"
                 );
                 let lost: Reply = Err(Failure::Encode { reason });
-                reply(socket, answers, &lost)?;
+                reply(socket, seat, &lost)?;
             }
             done => done?,
         }
     }
 }
 
-fn next_order(
-    socket: BorrowedFd<'_>,
-    orders: Option<&Post>,
-) -> Result<Vec<u8>> {
-    let Some(orders) = orders else {
-        return read_patiently(socket, || frame::recv(socket));
-    };
-    loop {
-        if let Some(order) = orders.take() {
-            return Ok(order);
-        }
-        let sleep = || await_frame(socket, orders);
-        let order = patiently(|| orders.has_one().into(), sleep)?;
-        if !order.is_empty() {
-            orders.note_taken();
-            return Ok(order);
-        }
-    }
-}
-
-/// Waits for what comes by the socket: an order, or an empty message, which is
-/// a bell. Does not wait if an order lies in the seat.
-fn await_frame(socket: BorrowedFd<'_>, orders: &Post) -> Result<Vec<u8>> {
-    orders.mark_asleep(true);
-    let frame = match orders.is_here() {
-        true => Ok(Vec::new()),
-        false => frame::recv(socket),
-    };
-    orders.mark_asleep(false);
-    frame
-}
-
 fn reply(
     socket: BorrowedFd<'_>,
-    answers: Option<&Post>,
+    seat: Option<&Seat>,
     answer: &Reply,
 ) -> Result<()> {
     let answer = codec::encode(answer)?;
-    match answers {
-        Some(answers) if answers.put(&answer) => match answers.is_asleep() {
-            true => frame::send(socket, &[]),
-            false => Ok(()),
-        },
-        _ => frame::send(socket, &answer),
-    }
+    talk::send(socket, seat.map(Seat::answers), &answer, &[])
 }

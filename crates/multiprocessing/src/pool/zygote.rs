@@ -15,11 +15,11 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::SockType;
 use serde::{Deserialize, Serialize};
 
-use super::seat::Seats;
 use super::worker::{self, Initializer};
 use crate::error::{Error, Result};
 use crate::pipe::pair;
 use crate::process::{Child, Sentinel, start_worker};
+use crate::seat::Seats;
 use crate::{codec, pass};
 
 /// What the zygote tells the pool.

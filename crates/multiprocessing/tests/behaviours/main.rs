@@ -41,6 +41,7 @@ mod manager_published;
 mod manager_random;
 mod manager_remote;
 mod manager_remote_killed;
+mod manager_seats;
 mod manager_server;
 mod manager_strangers;
 mod manager_sync;
@@ -141,6 +142,7 @@ const TESTS: &[&[Test]] = &[
     connection_strangers::TESTS,
     connection_bytes::TESTS,
     manager::TESTS,
+    manager_seats::TESTS,
     manager_server::TESTS,
     manager_travel::TESTS,
     manager_locks::TESTS,

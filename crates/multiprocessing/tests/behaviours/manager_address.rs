@@ -91,7 +91,7 @@ fn b212_remote_calls_see_the_server_die_at_once() {
             disconnected(queue.get());
             disconnected(remote.queue::<u8>("queue"));
         });
-        once_in(libc::SYS_read, &waiting);
+        once_in(libc::SYS_recvmsg, &waiting);
         send(Signal::SIGKILL, manager.pid());
         manager.join().expect("ours");
         tell("dead", 1);

@@ -315,7 +315,7 @@ fn a_method_that_waits_stops_no_other_object() {
             }
         };
         let child: Process<'_> = started(|| counter.call(wait, ()));
-        once_in(libc::SYS_read, &child);
+        once_in(libc::SYS_recvmsg, &child);
         assert_eq!(other.call(Counter::add, 1)?, 1);
         other.call(|_, ()| GO.store(1, SeqCst), ())?;
         assert_eq!(joined(&child), 0);

@@ -114,7 +114,7 @@ fn b203_a_remote_client_killed_in_get_takes_no_item() {
             queue.get().expect("an item");
         });
         told::<u8>("waits");
-        once_in(libc::SYS_read, &child);
+        once_in(libc::SYS_recvmsg, &child);
         killed(&child);
         if over_tcp {
             // The end of a connection is a packet, and takes its time.
@@ -145,7 +145,7 @@ fn b203_a_killed_remote_client_may_leave_a_child_behind() {
         queue.get().expect("an item");
     });
     let heir = told("heir");
-    once_in(libc::SYS_read, &child);
+    once_in(libc::SYS_recvmsg, &child);
     killed(&child);
     queue.put(1).expect("there is room");
     assert_eq!(queue.get_timeout(SOON).expect("nobody took it"), 1);

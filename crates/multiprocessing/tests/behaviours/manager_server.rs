@@ -121,7 +121,7 @@ fn b212_a_call_that_waits_sees_the_server_die() {
     let queue = manager.queue::<u8>(1).expect("a queue");
     let child = started(|| disconnected(queue.get()));
     let sibling = started(|| thread::sleep(SOON));
-    once_in(libc::SYS_read, &child);
+    once_in(libc::SYS_recvmsg, &child);
     send(Signal::SIGKILL, manager.pid());
     assert_eq!(joined(&child), 0);
     end(&sibling);
@@ -186,7 +186,7 @@ fn a_client_killed_in_get_takes_no_item() {
     let manager = manager();
     let queue = manager.queue(1).expect("a queue");
     let child = started(|| assert_eq!(queue.get().expect("an item"), 0));
-    once_in(libc::SYS_read, &child);
+    once_in(libc::SYS_recvmsg, &child);
     end(&child);
     queue.put(1).expect("there is room");
     assert_eq!(queue.get_timeout(SOON).expect("nobody took it"), 1);
@@ -204,7 +204,7 @@ fn a_killed_client_may_leave_a_child_behind() {
         assert_eq!(queue.get().expect("an item"), 0);
     });
     let heir = told("heir");
-    once_in(libc::SYS_read, &child);
+    once_in(libc::SYS_recvmsg, &child);
     end(&child);
     queue.put(1).expect("there is room");
     assert_eq!(queue.get_timeout(SOON).expect("nobody took it"), 1);

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use crate::support::{SOON, eventually};
 
 /// Waits until `child` waits in a system call, a number as in
-/// `libc::SYS_read`; its pid.
+/// `libc::SYS_recvmsg`; its pid.
 #[track_caller]
 pub(crate) fn once_in(call: i64, child: &Process<'_>) -> i32 {
     let pid = child.pid().expect("it is open").expect("it was started");

@@ -17,10 +17,10 @@ use crate::connection::Listener;
 use crate::error::{Error, Result};
 use crate::manager::door::Client;
 use crate::manager::protocol::{
-    Found, HallCall, Hello, Identity, Message, Refusal,
+    Found, HallCall, Hello, Identity, Message, Refusal, Welcome,
 };
-use crate::patience::read_patiently;
 use crate::pipe::frame;
+use crate::seat::{Seat, talk};
 
 /// How long to wait when there is no room for another client.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -30,12 +30,19 @@ pub(in crate::manager) struct Hall {
     watch: Arc<Watch>,
     objects: Arc<Objects>,
     names: Mutex<HashMap<String, Found>>,
+    /// Those that no client has.
+    seats: Mutex<Vec<Seat>>,
 }
 
 impl Hall {
     /// With a thread that sees who leaves.
-    pub(super) fn new(identity: Identity) -> io::Result<Arc<Self>> {
-        Ok(Arc::new(Self::watched_by(identity, Watch::start()?)))
+    pub(super) fn new(
+        identity: Identity,
+        seats: Vec<Seat>,
+    ) -> io::Result<Arc<Self>> {
+        let hall = Self::watched_by(identity, Watch::start()?);
+        lock(&hall.seats).extend(seats);
+        Ok(Arc::new(hall))
     }
 
     pub(in crate::manager) fn watched_by(
@@ -47,6 +54,7 @@ impl Hall {
             objects: Arc::new(Objects::new(Arc::clone(&watch))),
             watch,
             names: Mutex::default(),
+            seats: Mutex::default(),
         }
     }
 
@@ -94,24 +102,39 @@ impl Hall {
     pub(in crate::manager) fn attend_to(&self, client: &Arc<Client>) {
         match Guest::new(client, &self.watch) {
             Ok(guest) => {
-                let _ = self.serve(&guest);
+                let seat = client.kin.as_ref().and_then(|_| self.seat());
+                let _ = self.serve(&guest, seat.as_ref());
                 self.objects.free_locks_of(&guest);
+                // One who is there may still write to it.
+                if client.is_gone() {
+                    lock(&self.seats).extend(seat);
+                }
             }
             Err(error) => turn_away(client, &error.into()),
         }
     }
 
-    fn serve(&self, guest: &Arc<Guest>) -> Result<()> {
+    fn seat(&self) -> Option<Seat> {
+        let seat = lock(&self.seats).pop();
+        seat.inspect(Seat::clear)
+    }
+
+    fn serve(&self, guest: &Arc<Guest>, seat: Option<&Seat>) -> Result<()> {
         let stream = guest.client.stream.as_fd();
+        if guest.client.kin.is_some() {
+            let seat = seat.map(Seat::number);
+            frame::send(stream, &done(Welcome { seat }))?;
+        }
+        let (orders, answers) =
+            (seat.map(Seat::orders), seat.map(Seat::answers));
         loop {
-            let (message, descriptors) =
-                read_patiently(stream, || frame::recv_with(stream))?;
+            let (message, descriptors) = talk::recv(stream, orders)?;
             let mut reply = self.answer(guest, &message, descriptors)?;
             let len = reply.len();
             if len > frame::MAX {
                 reply = refused(Refusal::TooLong { len });
             }
-            frame::send(stream, &reply)?;
+            talk::send(stream, answers, &reply, &[])?;
         }
     }
 
@@ -151,4 +174,43 @@ fn turn_away(client: &Client, error: &io::Error) {
     let refusal = refused(Refusal::NoRoom { errno });
     // If it fails, the client has gone.
     let _ = frame::send(client.stream.as_fd(), &refusal);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manager::door::{self, Knock};
+
+    #[test]
+    fn a_seat_is_free_again_when_its_client_has_gone() -> Result<()> {
+        let (outside, inside) = door::new()?;
+        let hall = Hall::new(0, inside.seats()).expect("a thread");
+        let free = || lock(&hall.seats).len();
+        let all = free();
+        for _ in 0..3 {
+            let mut line = outside.connect()?;
+            let Knock::Client(client) = inside.accept()? else {
+                panic!("somebody else");
+            };
+            thread::scope(|scope| {
+                let client = Arc::new(client);
+                let attended = scope.spawn(|| {
+                    hall.attend_to(&client);
+                    drop(client);
+                });
+                let find = HallCall::Find { name: "x".into() };
+                let find = codec::encode(&Message::<()>::Hall(find))?;
+                for _ in 0..3 {
+                    let found = line.ask::<Option<Found>>(&find, &[])?;
+                    assert!(matches!(found, Ok(None)));
+                }
+                assert_eq!(free(), all - 1);
+                drop(line);
+                attended.join().expect("no panic");
+                assert_eq!(free(), all);
+                Ok::<_, Error>(())
+            })?;
+        }
+        Ok(())
+    }
 }

@@ -78,7 +78,8 @@ impl Duty<'_> {
         }
         inherited.give_up().map_err(failed)?;
         // After the initializer, which may fork: it needs to be alone.
-        let hall = Hall::new(self.identity).map_err(failed)?;
+        let hall = Hall::new(self.identity, self.door.seats());
+        let hall = hall.map_err(failed)?;
         if let Some(listener) = &self.listener {
             hall.open(listener).map_err(failed)?;
         }

@@ -1,0 +1,86 @@
+//! Sending and receiving where one may wait: by the seat, if there is one, and by
+//! the socket.
+
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send as send_some};
+
+use super::Post;
+use crate::error::{Error, Result};
+use crate::patience::{patiently, read_patiently};
+use crate::pipe::frame;
+
+/// A message and the descriptors that have come with it.
+type Come = (Vec<u8>, Vec<OwnedFd>);
+
+/// Sends a message that is not empty, and a copy of each of `descriptors`.
+pub(crate) fn send(
+    socket: BorrowedFd<'_>,
+    post: Option<&Post>,
+    message: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+) -> Result<()> {
+    if let Some(post) = post {
+        if descriptors.is_empty() && post.put(message) {
+            return match post.is_asleep() {
+                true => ring(socket),
+                false => Ok(()),
+            };
+        }
+        if !descriptors.is_empty() {
+            post.put_elsewhere();
+        }
+    }
+    frame::send_with(socket, message, descriptors)
+}
+
+/// Wakes who sleeps at the other end.
+pub(crate) fn ring(socket: BorrowedFd<'_>) -> Result<()> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    loop {
+        return match send_some(socket, &frame::EMPTY, flags) {
+            Err(Errno::INTR) => continue,
+            // Where there is no room, there are bells enough.
+            Ok(_) | Err(Errno::AGAIN) => Ok(()),
+            Err(_) => Err(Error::Disconnected),
+        };
+    }
+}
+
+/// Waits for a message.
+pub(crate) fn recv(
+    socket: BorrowedFd<'_>,
+    post: Option<&Post>,
+) -> Result<Come> {
+    let Some(post) = post else {
+        return read_patiently(socket, || frame::recv_with(socket));
+    };
+    loop {
+        if let Some(message) = post.take() {
+            return Ok((message, Vec::new()));
+        }
+        let sleep = || await_frame(socket, post);
+        let frame = patiently(|| post.has_one().into(), sleep)?;
+        if !frame.0.is_empty() {
+            post.note_taken();
+            return Ok(frame);
+        }
+    }
+}
+
+/// Waits for what comes by the socket: a message, or an empty one, which is a
+/// bell. Does not wait if a message lies in the seat.
+fn await_frame(socket: BorrowedFd<'_>, post: &Post) -> Result<Come> {
+    post.mark_asleep(true);
+    let frame = match post.is_here() {
+        true => Ok(Come::default()),
+        false => frame::recv_with(socket),
+    };
+    post.mark_asleep(false);
+    match frame {
+        // Who put it has ended before it could ring.
+        Err(Error::Disconnected) if post.is_here() => Ok(Come::default()),
+        frame => frame,
+    }
+}
