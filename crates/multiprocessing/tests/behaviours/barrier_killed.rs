@@ -79,9 +79,11 @@ fn a_party_that_dies_in_the_action_breaks_the_barrier() {
     let (barrier, dead) = (barrier(3), nobody());
     for ends in [sleep_for_ever, || process::exit(3), || process::abort()] {
         let acting = nobody();
-        let tell = acting.clone();
+        let (tell, dies) = (acting.clone(), dead.clone());
         let barrier = barrier.clone().with_action(move || {
-            tell.set(process::id().cast_signed());
+            // Before it does, so that all who are told know it.
+            dies.set(process::id().cast_signed());
+            tell.set(1);
             ends();
         });
         let party = || started(|| outcome(&barrier, &dead));
@@ -89,8 +91,7 @@ fn a_party_that_dies_in_the_action_breaks_the_barrier() {
         eventually(SOON, || barrier.n_waiting() == 2);
         let last = Process::new(|| outcome(&barrier, &dead));
         last.start().expect("it can be started");
-        dead.set(pid_of(&last));
-        eventually(SOON, || acting.get() == dead.get());
+        eventually(SOON, || acting.get() == 1);
         last.kill().expect("it may have ended");
         assert_eq!(waiters.each_ref().map(joined), [TOLD; 2]);
         joined(&last);
