@@ -1,4 +1,4 @@
-//! Messages as a connection receives them, whoever dies.
+//! Messages as they are received from a stream, whoever dies.
 //!
 //! Both ends may have several holders, in several processes, so the death of
 //! one of them is not the end of the stream. Two may leave it torn:
@@ -15,33 +15,20 @@
 //! Nobody can tell where the next message begins in a torn stream: it is shut
 //! down, which all holders of both ends see.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Duration;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 use rustix::io::{Errno, retry_on_intr};
-use rustix::net::sockopt::{
-    set_socket_broadcast, set_socket_passcred, socket_broadcast,
-};
+use rustix::net::sockopt::{set_socket_broadcast, socket_broadcast};
 use rustix::net::{RecvFlags, Shutdown, recv, shutdown};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 use super::frame::{FIRST, HEADER, checked, failed};
+use super::writer::once_there;
 use crate::error::{Error, Result};
 use crate::patience::read_patiently;
-use crate::process::wait;
 use crate::sys::receive::recv_now;
 
 /// A message of so many bytes is in the kernel in one piece.
 const SHORT: usize = 32 * 1024;
-
-/// Where there is no descriptor left to watch a writer, one looks so often.
-const LOOK: Duration = Duration::from_millis(100);
-
-/// Lets the kernel tell whose the bytes are that come through `socket`.
-pub(super) fn ask_for_writers(socket: BorrowedFd<'_>) {
-    // A network tells it to nobody.
-    let _ = set_socket_passcred(socket, true);
-}
 
 /// Waits for a message; its bytes, and the descriptors that come with it.
 pub(super) fn message(
@@ -149,27 +136,10 @@ impl Incoming<'_> {
                     return Ok(if same { come } else { 0 });
                 }
                 Err(Errno::INTR) => {}
-                Err(Errno::AGAIN) if self.once_there()? => {}
+                Err(Errno::AGAIN) if once_there(self.socket, self.writer)? => {}
                 Err(Errno::AGAIN) => return Ok(0),
                 Err(errno) => return Err(failed("receive a message", errno)),
             }
-        }
-    }
-
-    /// Waits until there is something, and tells whether there is: not if the
-    /// writer has ended, and nothing of it is left.
-    fn once_there(&self) -> Result<bool> {
-        let there = |limit| wait::readable(self.socket, limit);
-        let Some(writer) = self.writer.and_then(Pid::from_raw) else {
-            return there(None);
-        };
-        match pidfd_open(writer, PidfdFlags::empty()) {
-            Ok(end) => {
-                wait::ready([self.socket, end.as_fd()], None)?;
-                there(Some(Duration::ZERO))
-            }
-            Err(Errno::SRCH) => there(Some(Duration::ZERO)),
-            Err(_) => there(Some(LOOK)).map(|_| true),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Pipes: two connected ends, and messages between them.
 //!
-//! Under both kinds of pipe stands a pair of connected stream sockets
-//! (`socketpair`), which exist only as descriptors and are inherited by fork.
-//! The kernel keeps what was sent and not received, some 200 KiB; a sender
+//! Under both kinds of pipe stands a pair of connected sockets (`socketpair`),
+//! which exist only as descriptors and are inherited by fork. They keep messages
+//! apart; what a listener has accepted is a stream, and tells where messages
+//! begin by their lengths. The kernel keeps what was sent and not received, some 200 KiB; a sender
 //! with more waits for its reader. When the last descriptor of an end is
 //! closed, in whatever way its process ends, the kernel tells the other end.
 //!
@@ -13,9 +14,11 @@
 
 pub(crate) mod frame;
 mod incoming;
+mod packet;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod targets;
 mod travel;
+mod writer;
 
 use std::fmt;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -65,8 +68,12 @@ impl Pipe {
     /// # Errors
     /// [`Error::System`] if the process has no room for two descriptors.
     pub fn duplex() -> Result<(Connection, Connection)> {
-        let (one, other) = pair(SockType::Stream)?;
-        Ok((Connection::from_socket(one), Connection::from_socket(other)))
+        let (one, other) = pair(SockType::SeqPacket)?;
+        let both = Direction::Both;
+        Ok((
+            Connection::of_pipe(one, both),
+            Connection::of_pipe(other, both),
+        ))
     }
 
     /// An end that only receives and one that only sends, in this order.
@@ -75,13 +82,13 @@ impl Pipe {
     /// # Errors
     /// As [`Pipe::duplex`].
     pub fn one_way() -> Result<(Connection, Connection)> {
-        let (reader, writer) = pair(SockType::Stream)?;
+        let (reader, writer) = pair(SockType::SeqPacket)?;
         shutdown(reader.as_raw_fd(), Shutdown::Write)
             .and_then(|()| shutdown(writer.as_raw_fd(), Shutdown::Read))
             .map_err(|errno| Error::system("make a pipe one-way", errno))?;
         Ok((
-            Connection::new(reader, Direction::In),
-            Connection::new(writer, Direction::Out),
+            Connection::of_pipe(reader, Direction::In),
+            Connection::of_pipe(writer, Direction::Out),
         ))
     }
 }
@@ -101,6 +108,15 @@ enum Direction {
     In,
     Out,
     Both,
+}
+
+/// What lies under a connection.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// What a pipe has: the kernel keeps messages apart.
+    Packets,
+    /// What a listener accepts.
+    Stream,
 }
 
 /// One end of a pipe. Python: `multiprocessing.connection.Connection`.
@@ -144,25 +160,31 @@ enum Direction {
 /// ```
 pub struct Connection {
     socket: OwnedFd,
+    kind: Kind,
     direction: Direction,
     sending: Mutex<()>,
     receiving: Mutex<()>,
 }
 
 impl Connection {
-    /// One that sends and receives.
+    /// One that sends and receives over a stream socket.
     pub(crate) fn from_socket(socket: OwnedFd) -> Self {
-        Self::new(socket, Direction::Both)
+        Self::new(socket, Kind::Stream, Direction::Both)
+    }
+
+    fn of_pipe(socket: OwnedFd, direction: Direction) -> Self {
+        Self::new(socket, Kind::Packets, direction)
     }
 
     pub(crate) fn into_socket(self) -> OwnedFd {
         self.socket
     }
 
-    fn new(socket: OwnedFd, direction: Direction) -> Self {
-        incoming::ask_for_writers(socket.as_fd());
+    fn new(socket: OwnedFd, kind: Kind, direction: Direction) -> Self {
+        writer::ask_for_writers(socket.as_fd());
         Self {
             socket,
+            kind,
             direction,
             sending: Mutex::new(()),
             receiving: Mutex::new(()),
@@ -274,13 +296,19 @@ impl Connection {
             travel::check_way(self.as_fd())?;
         }
         let _whole = lock(&self.sending);
-        frame::send_with(self.as_fd(), bytes, descriptors)
+        match self.kind {
+            Kind::Stream => frame::send_with(self.as_fd(), bytes, descriptors),
+            Kind::Packets => packet::send(self.as_fd(), bytes, descriptors),
+        }
     }
 
     fn recv_message(&self) -> Result<(Vec<u8>, Vec<OwnedFd>)> {
         self.check(Direction::In)?;
         let _whole = lock(&self.receiving);
-        incoming::message(self.as_fd())
+        match self.kind {
+            Kind::Stream => incoming::message(self.as_fd()),
+            Kind::Packets => packet::recv(self.as_fd()),
+        }
     }
 
     fn check(&self, wanted: Direction) -> Result<()> {

@@ -59,7 +59,8 @@ pub(crate) fn framed(input: &[u8]) -> Vec<u8> {
 /// Each message that is whole is received, then comes the end.
 fn receive(how: u8, stream: &[u8]) {
     let before = lowest_free();
-    let (ours, theirs) = Pipe::duplex().expect("two descriptors are left");
+    let (ours, theirs) = pair(SockType::Stream).expect("two are left");
+    let ours = Connection::from_socket(ours);
     let sent = rustix::io::write(&theirs, stream);
     assert_eq!(sent, Ok(stream.len()), "a socket has room for so much");
     drop(theirs);

@@ -8,12 +8,12 @@
 use std::cell::RefCell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::net::AddressFamily;
-use rustix::net::sockopt::socket_domain;
+use rustix::net::sockopt::{socket_domain, socket_type};
+use rustix::net::{AddressFamily, SocketType};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Connection, Direction};
+use super::{Connection, Direction, Kind};
 use crate::error::{Error, Result};
 use crate::process::descriptor::keep_clear;
 use crate::{codec, pass};
@@ -234,6 +234,10 @@ impl<'de> Deserialize<'de> for Connection {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let (Descriptor(socket), direction): (Descriptor, Direction) =
             Deserialize::deserialize(from)?;
-        Ok(Self::new(socket, direction))
+        let kind = match socket_type(&socket) {
+            Ok(SocketType::SEQPACKET) => Kind::Packets,
+            _ => Kind::Stream,
+        };
+        Ok(Self::new(socket, kind, direction))
     }
 }

@@ -16,7 +16,7 @@ const SPACE: usize = {
 };
 
 /// Takes as many bytes as are there and `place` has room for, and adds what
-/// descriptors come with them; how many bytes that were, and the pid of their
+/// descriptors come with them; how many bytes that was, and the pid of their
 /// writer, if the socket was told to ask for it. [`Errno::AGAIN`] if there are
 /// none; zero bytes are the end.
 pub(crate) fn recv_now(
@@ -24,22 +24,68 @@ pub(crate) fn recv_now(
     place: &mut [u8],
     descriptors: &mut Vec<OwnedFd>,
 ) -> Result<(usize, Option<i32>), Errno> {
-    let mut control = [0_u64; SPACE];
-    let mut part = libc::iovec {
+    let mut parts = [libc::iovec {
         iov_base: place.as_mut_ptr().cast(),
         iov_len: place.len(),
-    };
-    let flags = libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC;
+    }];
+    // SAFETY: the part is `place`, which is borrowed for the call.
+    unsafe { recv_into(socket, &mut parts, libc::MSG_DONTWAIT, descriptors) }
+}
+
+/// Takes one packet, of which the first bytes go to `head`, as many of the
+/// others as there is room for behind `body`, and adds what descriptors come
+/// with it; as [`recv_now`]. Waits for it, if it is to.
+pub(crate) fn recv_packet<const N: usize>(
+    socket: BorrowedFd<'_>,
+    head: &mut [u8; N],
+    body: &mut Vec<u8>,
+    waits: bool,
+    descriptors: &mut Vec<OwnedFd>,
+) -> Result<(usize, Option<i32>), Errno> {
+    let room = body.spare_capacity_mut();
+    let mut parts = [
+        libc::iovec {
+            iov_base: head.as_mut_ptr().cast(),
+            iov_len: N,
+        },
+        libc::iovec {
+            iov_base: room.as_mut_ptr().cast(),
+            iov_len: room.len(),
+        },
+    ];
+    let flags = if waits { 0 } else { libc::MSG_DONTWAIT };
+    // SAFETY: the parts are `head` and the room behind `body`, both borrowed
+    // for the call, and the kernel writes there and reads nothing.
+    let got = unsafe { recv_into(socket, &mut parts, flags, descriptors) }?;
+    let more = got.0.saturating_sub(N);
+    // SAFETY: the kernel has filled the parts in their order, so that all bytes
+    // after the first `N` are behind those of `body`, within its room.
+    unsafe { body.set_len(body.len() + more) };
+    Ok(got)
+}
+
+/// # Safety
+///
+/// The parts are memory that the kernel may write to.
+unsafe fn recv_into(
+    socket: BorrowedFd<'_>,
+    parts: &mut [libc::iovec],
+    flags: i32,
+    descriptors: &mut Vec<OwnedFd>,
+) -> Result<(usize, Option<i32>), Errno> {
+    let mut control = [0_u64; SPACE];
+    let flags = flags | libc::MSG_CMSG_CLOEXEC;
     let mut writer = None;
-    // SAFETY: a zeroed msghdr asks for nothing; it is given `place` and `control`
-    // with their lengths, which outlive the call. The kernel writes whole control
+    // SAFETY: a zeroed msghdr asks for nothing; it is given the parts, of which
+    // the caller says that they may be written, and `control`, with their
+    // lengths, which outlive the call. The kernel writes whole control
     // messages and sets msg_controllen to their end: the CMSG macros stay within
     // it, and the data of each is as long as its header says. A descriptor in an
     // SCM_RIGHTS message was just made for this process; nobody else knows it.
     let got = unsafe {
         let mut header: libc::msghdr = std::mem::zeroed();
-        header.msg_iov = &raw mut part;
-        header.msg_iovlen = 1;
+        header.msg_iov = parts.as_mut_ptr();
+        header.msg_iovlen = parts.len();
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = size_of_val(&control);
         let got = libc::recvmsg(socket.as_raw_fd(), &raw mut header, flags);

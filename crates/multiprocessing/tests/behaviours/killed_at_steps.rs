@@ -208,8 +208,14 @@ impl<'a> Waiters<'a> {
         let processes: Vec<_> = (0..count).map(|_| started(target)).collect();
         let pids = processes.iter().filter_map(|one| one.pid().ok()?);
         let pids: Vec<_> = pids.collect();
-        settle(&pids);
-        let places: Vec<_> = pids.iter().map(|&pid| place(pid)).collect();
+        let places = loop {
+            settle(&pids);
+            let places: Vec<_> = pids.iter().map(|&pid| place(pid)).collect();
+            // What the victim has taken just then may have woken somebody.
+            if places.iter().all(|place| !place.starts_with("running")) {
+                break places;
+            }
+        };
         assert!(places.iter().all(|place| *place != NOWHERE), "{places:?}");
         Self {
             processes,

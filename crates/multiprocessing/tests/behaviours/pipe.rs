@@ -227,7 +227,7 @@ fn b147_signals_tear_no_message() {
             kill(pid, SIGNAL).expect("it is there");
         }
     };
-    interrupt(libc::SYS_recvfrom);
+    interrupt(libc::SYS_recvmsg);
     mine.send_bytes(&message).expect("send");
     interrupt(libc::SYS_sendmsg);
     assert!(mine.recv_bytes().expect("echo") == message);

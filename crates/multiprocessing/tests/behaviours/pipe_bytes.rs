@@ -1,9 +1,9 @@
-//! Any bytes on a pipe: each message that is whole is received, and all else
+//! Any bytes on a pipe, or on a connection with a listener: each message that is whole is received, and all else
 //! is an error, at once and without much memory.
 
 use std::thread;
 
-use multiprocessing::connection::Descriptor;
+use multiprocessing::connection::{Client, Descriptor, Listener};
 use multiprocessing::{Connection, Error, Result};
 use nix::sys::resource::{Resource, setrlimit};
 use proptest::collection::vec;
@@ -11,6 +11,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::connection::private;
 use crate::harness::{Test, list};
 use crate::hostile::for_all;
 use crate::pipe::{duplex, one_way};
@@ -18,6 +19,7 @@ use crate::procfs::open_descriptors;
 use crate::support::in_child;
 
 pub(crate) const TESTS: &[Test] = list![
+    b154_of_any_packets_whole_messages_are_received,
     b154_of_any_bytes_whole_messages_are_received,
     b154_any_bytes_are_an_item_or_an_error,
     b154_items_without_content_are_counted,
@@ -64,8 +66,12 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// What has to be received of these bytes: messages, and then an error.
-fn expected(mut bytes: &[u8]) -> Vec<std::result::Result<&[u8], bool>> {
+/// What has to be received: messages, and then an error; whether that is one
+/// of a length that none may have.
+type Expected = Vec<std::result::Result<Vec<u8>, bool>>;
+
+/// Of these bytes, in a stream.
+fn expected(mut bytes: &[u8]) -> Expected {
     let mut messages = Vec::new();
     let end = loop {
         let Some((length, rest)) = bytes.split_first_chunk() else {
@@ -78,16 +84,52 @@ fn expected(mut bytes: &[u8]) -> Vec<std::result::Result<&[u8], bool>> {
         let Some((body, rest)) = rest.split_at_checked(length as usize) else {
             break false;
         };
-        messages.push(Ok(body));
+        messages.push(Ok(body.to_vec()));
         bytes = rest;
     };
     messages.push(Err(end));
     messages
 }
 
+/// Of these packets.
+fn expected_of(packets: &[Vec<u8>]) -> Expected {
+    const GOES_ON: u32 = MAX + 1;
+    let packets = packets.iter().map(|packet| {
+        let (header, body) = packet.split_first_chunk()?;
+        Some((u32::from_be_bytes(*header), body))
+    });
+    let (mut packets, mut messages) = (packets, Vec::new());
+    let end = 'end: loop {
+        let Some(Some((length, body))) = packets.next() else {
+            break false;
+        };
+        if length > MAX {
+            break length != GOES_ON;
+        }
+        let mut message = body.to_vec();
+        while message.len() < length as usize {
+            match packets.next() {
+                Some(Some((GOES_ON, more))) if !more.is_empty() => {
+                    message.extend(more);
+                }
+                _ => break 'end false,
+            }
+        }
+        if message.len() > length as usize {
+            break false;
+        }
+        messages.push(Ok(message));
+    };
+    messages.push(Err(end));
+    messages
+}
+
 /// Writes `pieces` one after the other, and closes, while `reads` receives.
-fn while_written(pieces: &[Vec<u8>], reads: impl FnOnce(&Connection)) {
-    let (reader, writer) = duplex();
+fn while_written(
+    (reader, writer): (Connection, Connection),
+    pieces: &[Vec<u8>],
+    reads: impl FnOnce(&Connection),
+) {
     thread::scope(|scope| {
         scope.spawn(move || {
             for piece in pieces {
@@ -100,25 +142,58 @@ fn while_written(pieces: &[Vec<u8>], reads: impl FnOnce(&Connection)) {
     });
 }
 
-fn b154_of_any_bytes_whole_messages_are_received() {
+/// Receives what is expected, and then nothing more.
+fn takes(reader: &Connection, expected: Expected) {
+    for message in expected {
+        match (reader.recv_bytes(), message) {
+            (Ok(come), Ok(message)) => assert_eq!(come, message),
+            (Err(Error::TooLong { .. }), Err(true))
+            | (Err(Error::Disconnected), Err(false)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    let more = reader.recv_bytes();
+    assert!(matches!(more, Err(Error::Disconnected)), "{more:?}");
+}
+
+fn b154_of_any_packets_whole_messages_are_received() {
+    // With those that go on, and those that have something to go on with.
+    let goes_on = body().prop_map(|body| {
+        let header: u32 = MAX + 1;
+        [&header.to_be_bytes(), &body[..]].concat()
+    });
+    let begins = (body(), 0..300_u32)
+        .prop_map(|(body, len)| [&len.to_be_bytes(), &body[..]].concat());
+    let packet = prop_oneof![4 => piece(), 2 => goes_on, 1 => begins];
     frugally(|| {
-        for_all(CASES, vec(piece(), 0..12), |pieces| {
-            let bytes = pieces.concat();
-            while_written(&pieces, |reader| {
-                for message in expected(&bytes) {
-                    match (reader.recv_bytes(), message) {
-                        (Ok(come), Ok(message)) => assert_eq!(come, message),
-                        (Err(Error::TooLong { .. }), Err(true))
-                        | (Err(Error::Disconnected), Err(false)) => {}
-                        other => panic!("{other:?}"),
-                    }
-                }
-                // And that was the end.
-                let more = reader.recv_bytes();
-                assert!(matches!(more, Err(Error::Disconnected)), "{more:?}");
+        for_all(CASES, vec(packet, 0..12), |packets| {
+            while_written(duplex(), &packets, |reader| {
+                takes(reader, expected_of(&packets));
             });
         });
     });
+}
+
+fn b154_of_any_bytes_whole_messages_are_received() {
+    let listener = private();
+    frugally(|| {
+        for_all(CASES, vec(piece(), 0..12), |pieces| {
+            let bytes = pieces.concat();
+            while_written(accepted(&listener), &pieces, |reader| {
+                takes(reader, expected(&bytes));
+            });
+        });
+    });
+}
+
+/// Both ends of a connection.
+fn accepted(listener: &Listener) -> (Connection, Connection) {
+    thread::scope(|scope| {
+        let client = scope.spawn(|| Client::new(listener.address()).connect());
+        let reader = listener.accept().expect("somebody comes");
+        let writer = client.join().expect("no panic").expect("it is there");
+        (reader, writer)
+    })
 }
 
 /// Receives what comes as items of a type, to its end.
@@ -143,11 +218,11 @@ fn b154_any_bytes_are_an_item_or_an_error() {
     frugally(|| {
         let before = open_descriptors();
         for_all(CASES, vec(piece(), 0..12), |pieces| {
-            while_written(&pieces, drain::<Vec<u64>>);
-            while_written(&pieces, drain::<Vec<String>>);
-            while_written(&pieces, drain::<Vec<Connection>>);
-            while_written(&pieces, drain::<(Descriptor, String)>);
-            while_written(&pieces, drain::<Mixed>);
+            while_written(duplex(), &pieces, drain::<Vec<u64>>);
+            while_written(duplex(), &pieces, drain::<Vec<String>>);
+            while_written(duplex(), &pieces, drain::<Vec<Connection>>);
+            while_written(duplex(), &pieces, drain::<(Descriptor, String)>);
+            while_written(duplex(), &pieces, drain::<Mixed>);
         });
         assert_eq!(open_descriptors(), before);
     });
