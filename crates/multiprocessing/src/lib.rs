@@ -197,6 +197,7 @@ mod sys;
 mod targets;
 mod threads;
 mod value;
+mod words;
 
 pub use error::{Error, Result};
 pub use manager::{

@@ -8,7 +8,9 @@
 //! week is tried in a second, and what was found can be run again.
 //!
 //! **What is checked is the library's own source**, the very files, read by
-//! `#[path]` below: semaphores, events, conditions, barriers, locks and queues. Only what they ask of the machine is another one:
+//! `#[path]` below: semaphores, events, conditions, barriers,
+//! locks, queues, and the slot of a pipe. Only what they ask of the machine is
+//! another one:
 //!
 //! | in the library | here |
 //! |---|---|
@@ -73,5 +75,11 @@ mod shortage;
 // As above.
 #[allow(clippy::unnecessary_wraps)]
 mod sync;
+
+#[path = "../../../multiprocessing/src/pipe/slot.rs"]
+#[allow(dead_code)]
+mod slot;
+#[path = "../../../multiprocessing/src/words.rs"]
+mod words;
 
 use machine::futex;

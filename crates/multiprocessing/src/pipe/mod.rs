@@ -2,10 +2,13 @@
 //!
 //! Under both kinds of pipe stands a pair of connected sockets (`socketpair`),
 //! which exist only as descriptors and are inherited by fork. They keep messages
-//! apart; what a listener has accepted is a stream, and tells where messages
-//! begin by their lengths. The kernel keeps what was sent and not received, some 200 KiB; a sender
-//! with more waits for its reader. When the last descriptor of an end is
-//! closed, in whatever way its process ends, the kernel tells the other end.
+//! apart (see `packet`); what a listener has accepted is a stream, and tells
+//! where messages begin by their lengths (`frame`, `incoming`). The kernel keeps
+//! what was sent and not received, 400 to 800 KiB; a sender with more waits for
+//! its reader. When the last descriptor of an end is closed, in whatever way its
+//! process ends, the kernel tells the other end. Beside the sockets lies a page
+//! of shared memory, where a short message is handed to a receiver that is about
+//! to wait for it (see `slot`).
 //!
 //! A one-way pipe is such a pair, too, with one direction shut down, where
 //! Python takes `pipe`: a write to a pipe that nobody reads raises SIGPIPE,
@@ -15,9 +18,11 @@
 pub(crate) mod frame;
 mod incoming;
 mod packet;
+mod slot;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod targets;
 mod travel;
+mod way;
 mod writer;
 
 use std::fmt;
@@ -25,16 +30,16 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nix::sys::socket::{
-    AddressFamily, Shutdown, SockFlag, SockType, shutdown, socketpair,
-};
+use nix::sys::socket::{Shutdown, shutdown};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use packet::Eagerness;
 pub use travel::Descriptor;
+pub(crate) use way::pair;
+use way::{Way, sockets};
 
 use crate::error::{Error, Result};
-use crate::process::descriptor::keep_clear;
 use crate::process::wait;
 use crate::sys::point::point;
 
@@ -68,11 +73,11 @@ impl Pipe {
     /// # Errors
     /// [`Error::System`] if the process has no room for two descriptors.
     pub fn duplex() -> Result<(Connection, Connection)> {
-        let (one, other) = pair(SockType::SeqPacket)?;
-        let both = Direction::Both;
+        let (one, other) = sockets()?;
+        let [first, second] = Way::pair();
         Ok((
-            Connection::of_pipe(one, both),
-            Connection::of_pipe(other, both),
+            Connection::new(one, Kind::Packets(first), Direction::Both),
+            Connection::new(other, Kind::Packets(second), Direction::Both),
         ))
     }
 
@@ -82,25 +87,16 @@ impl Pipe {
     /// # Errors
     /// As [`Pipe::duplex`].
     pub fn one_way() -> Result<(Connection, Connection)> {
-        let (reader, writer) = pair(SockType::SeqPacket)?;
+        let (reader, writer) = sockets()?;
         shutdown(reader.as_raw_fd(), Shutdown::Write)
             .and_then(|()| shutdown(writer.as_raw_fd(), Shutdown::Read))
             .map_err(|errno| Error::system("make a pipe one-way", errno))?;
+        let [first, second] = Way::pair();
         Ok((
-            Connection::of_pipe(reader, Direction::In),
-            Connection::of_pipe(writer, Direction::Out),
+            Connection::new(reader, Kind::Packets(first), Direction::In),
+            Connection::new(writer, Kind::Packets(second), Direction::Out),
         ))
     }
-}
-
-/// Two connected sockets that no program executed later inherits.
-pub(crate) fn pair(kind: SockType) -> Result<(OwnedFd, OwnedFd)> {
-    let failed = |error| Error::system("make a pair of sockets", error);
-    let flags = SockFlag::SOCK_CLOEXEC;
-    let (one, other) = socketpair(AddressFamily::Unix, kind, None, flags)
-        .map_err(|errno| failed(errno.into()))?;
-    let one = keep_clear(one).map_err(failed)?;
-    Ok((one, keep_clear(other).map_err(failed)?))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,10 +107,10 @@ enum Direction {
 }
 
 /// What lies under a connection.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// What a pipe has: the kernel keeps messages apart.
-    Packets,
+    /// What a pipe has: the kernel keeps messages apart. Both ends share memory,
+    /// too, unless they were sent to where they are.
+    Packets(Option<Way>),
     /// What a listener accepts.
     Stream,
 }
@@ -162,7 +158,7 @@ pub struct Connection {
     socket: OwnedFd,
     kind: Kind,
     direction: Direction,
-    sending: Mutex<()>,
+    sending: Mutex<Eagerness>,
     receiving: Mutex<()>,
 }
 
@@ -170,10 +166,6 @@ impl Connection {
     /// One that sends and receives over a stream socket.
     pub(crate) fn from_socket(socket: OwnedFd) -> Self {
         Self::new(socket, Kind::Stream, Direction::Both)
-    }
-
-    fn of_pipe(socket: OwnedFd, direction: Direction) -> Self {
-        Self::new(socket, Kind::Packets, direction)
     }
 
     pub(crate) fn into_socket(self) -> OwnedFd {
@@ -186,8 +178,8 @@ impl Connection {
             socket,
             kind,
             direction,
-            sending: Mutex::new(()),
-            receiving: Mutex::new(()),
+            sending: Mutex::default(),
+            receiving: Mutex::default(),
         }
     }
 
@@ -267,6 +259,11 @@ impl Connection {
     pub fn poll(&self, limit: Duration) -> Result<bool> {
         point("Connection.poll");
         self.check(Direction::In)?;
+        if let Kind::Packets(Some(way)) = &self.kind
+            && way.incoming().is_full()
+        {
+            return Ok(true);
+        }
         wait::readable(self.as_fd(), Some(limit))
     }
 
@@ -295,19 +292,31 @@ impl Connection {
         if !descriptors.is_empty() {
             travel::check_way(self.as_fd())?;
         }
-        let _whole = lock(&self.sending);
-        match self.kind {
+        let mut eagerness = lock(&self.sending);
+        match &self.kind {
             Kind::Stream => frame::send_with(self.as_fd(), bytes, descriptors),
-            Kind::Packets => packet::send(self.as_fd(), bytes, descriptors),
+            Kind::Packets(way) => {
+                let slot = way.as_ref().map(Way::outgoing);
+                packet::send(
+                    self.as_fd(),
+                    slot,
+                    &mut eagerness,
+                    bytes,
+                    descriptors,
+                )
+            }
         }
     }
 
     fn recv_message(&self) -> Result<(Vec<u8>, Vec<OwnedFd>)> {
         self.check(Direction::In)?;
         let _whole = lock(&self.receiving);
-        match self.kind {
+        match &self.kind {
             Kind::Stream => incoming::message(self.as_fd()),
-            Kind::Packets => packet::recv(self.as_fd()),
+            Kind::Packets(way) => {
+                let slot = way.as_ref().map(Way::incoming);
+                packet::recv(self.as_fd(), slot)
+            }
         }
     }
 

@@ -221,11 +221,14 @@ impl<'de> Deserialize<'de> for Descriptor {
     }
 }
 
-/// A copy goes: the sender keeps its own, and the other end sees the end of
+/// A copy goes, without the memory that the ends share: the sender keeps its own, and the other end sees the end of
 /// the messages when both are closed.
 impl Serialize for Connection {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let number = load(self.as_fd()).map_err(refused::<S::Error>)?;
+        if let Kind::Packets(Some(way)) = &self.kind {
+            way.close();
+        }
         (number, self.direction).serialize(to)
     }
 }
@@ -235,7 +238,7 @@ impl<'de> Deserialize<'de> for Connection {
         let (Descriptor(socket), direction): (Descriptor, Direction) =
             Deserialize::deserialize(from)?;
         let kind = match socket_type(&socket) {
-            Ok(SocketType::SEQPACKET) => Kind::Packets,
+            Ok(SocketType::SEQPACKET) => Kind::Packets(None),
             _ => Kind::Stream,
         };
         Ok(Self::new(socket, kind, direction))

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use crate::sys::region::shared_struct;
+use crate::words::{self, WORD};
 
-const WORD: usize = size_of::<u64>();
 /// The longest message that lies in a seat: with what is beside it, a page.
 const WORDS: usize = 4096 / WORD - 16;
 
@@ -35,16 +35,7 @@ impl Post {
     pub(crate) fn put(&self, message: &[u8]) -> bool {
         let fits = fits(message.len());
         if fits {
-            let (whole, rest) = message.as_chunks::<WORD>();
-            for (to, from) in self.words.iter().zip(whole) {
-                to.store(u64::from_ne_bytes(*from), Relaxed);
-            }
-            if !rest.is_empty() {
-                let mut last = [0; WORD];
-                last[..rest.len()].copy_from_slice(rest);
-                let last = u64::from_ne_bytes(last);
-                self.words[whole.len()].store(last, Relaxed);
-            }
+            words::write(&self.words, message);
         }
         self.note(u32::try_from(message.len()).unwrap_or(u32::MAX));
         fits
@@ -69,12 +60,7 @@ impl Post {
         // its mind may change it.
         let len = self.has_one().then(|| self.len());
         let len = len.filter(|len| fits(*len))?;
-        let words = &self.words[..len.div_ceil(WORD)];
-        let mut message = Vec::with_capacity(words.len() * WORD);
-        for word in words {
-            message.extend(word.load(Relaxed).to_ne_bytes());
-        }
-        message.truncate(len);
+        let message = words::read(&self.words, len);
         self.note_taken();
         Some(message)
     }

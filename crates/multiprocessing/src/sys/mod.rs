@@ -7,6 +7,7 @@ pub(crate) mod fork;
 pub(crate) mod machine;
 pub(crate) mod method;
 pub(crate) mod mutex;
+pub(crate) mod page;
 pub(crate) mod point;
 mod pthread;
 pub(crate) mod receive;

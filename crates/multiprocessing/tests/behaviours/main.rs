@@ -52,6 +52,7 @@ mod mounts;
 mod pipe;
 mod pipe_bytes;
 mod pipe_end;
+mod pipe_handed;
 mod pipe_torn;
 mod points;
 mod points_manager;
@@ -133,6 +134,7 @@ const TESTS: &[&[Test]] = &[
     pipe::TESTS,
     pipe_end::TESTS,
     pipe_bytes::TESTS,
+    pipe_handed::TESTS,
     pipe_torn::TESTS,
     connection_wait::TESTS,
     connection_travel::TESTS,

@@ -6,6 +6,7 @@ mod event;
 mod lock;
 mod queue;
 mod semaphore;
+mod slot;
 
 use std::time::Duration;
 
