@@ -82,6 +82,7 @@ impl Outside {
     /// A new connection with the server.
     pub(super) fn connect(&self) -> Result<Line> {
         let (ours, theirs) = pipe::pair(SockType::Stream)?;
+        pipe::ask_for_room([&ours, &theirs]);
         let process =
             pidfd_open(getpid(), PidfdFlags::empty()).map_err(|error| {
                 Error::system("open a pidfd of this process", error)

@@ -11,6 +11,7 @@ use rustix::net::{Shutdown, shutdown};
 
 use crate::error::{Error, Result};
 use crate::pass;
+use crate::sys::receive::append_from;
 
 /// The longest message.
 pub(crate) const MAX: usize = 0x7fff_ffff;
@@ -92,8 +93,14 @@ fn recv_body(socket: BorrowedFd<'_>, len: usize) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     while body.len() < len {
         let come = body.len();
-        body.resize(len.min(come + come.max(FIRST)), 0);
-        fill(&mut body[come..], |place| read_some(socket, place))?;
+        if come == body.capacity() {
+            body.reserve_exact(come.max(FIRST).min(len - come));
+        }
+        match append_from(socket, &mut body, len - come) {
+            Ok(0) => return Err(Error::Disconnected),
+            Ok(_) => {}
+            Err(errno) => return Err(failed("receive a message", errno)),
+        }
     }
     Ok(body)
 }

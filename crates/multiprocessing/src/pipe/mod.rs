@@ -36,8 +36,8 @@ use serde::{Deserialize, Serialize};
 
 use packet::Eagerness;
 pub use travel::Descriptor;
-pub(crate) use way::pair;
 use way::{Way, sockets};
+pub(crate) use way::{ask_for_room, pair};
 
 use crate::error::{Error, Result};
 use crate::process::wait;

@@ -18,11 +18,16 @@ const ROOM: usize = 400 * 1024;
 /// The sockets of a pipe.
 pub(super) fn sockets() -> Result<(OwnedFd, OwnedFd)> {
     let (one, other) = pair(SockType::SeqPacket)?;
-    for socket in [&one, &other] {
-        // If it is refused, senders of long messages sleep more often.
+    ask_for_room([&one, &other]);
+    Ok((one, other))
+}
+
+/// Lets the kernel keep more of long messages, so that who sends or receives
+/// them sleeps less often. It may refuse that.
+pub(crate) fn ask_for_room(sockets: [&OwnedFd; 2]) {
+    for socket in sockets {
         let _ = set_socket_send_buffer_size(socket, ROOM);
     }
-    Ok((one, other))
 }
 
 /// Two connected sockets that no program executed later inherits.

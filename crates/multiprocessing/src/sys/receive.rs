@@ -3,7 +3,7 @@
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use rustix::io::Errno;
+use rustix::io::{Errno, read, retry_on_intr};
 
 use crate::pass::MOST;
 
@@ -61,6 +61,24 @@ pub(crate) fn recv_packet<const N: usize>(
     // SAFETY: the kernel has filled the parts in their order, so that all bytes
     // after the first `N` are behind those of `body`, within its room.
     unsafe { body.set_len(body.len() + more) };
+    Ok(got)
+}
+
+/// Waits for bytes, and appends as many as are there and `bytes` has room for,
+/// `most` at most; how many that was. Zero bytes are the end.
+pub(crate) fn append_from(
+    socket: BorrowedFd<'_>,
+    bytes: &mut Vec<u8>,
+    most: usize,
+) -> Result<usize, Errno> {
+    let got = retry_on_intr(|| {
+        let room = bytes.spare_capacity_mut();
+        let most = most.min(room.len());
+        let (come, _) = read(socket, &mut room[..most])?;
+        Ok(come.len())
+    })?;
+    // SAFETY: so many bytes behind those of `bytes` were read, within its room.
+    unsafe { bytes.set_len(bytes.len() + got) };
     Ok(got)
 }
 
