@@ -1,5 +1,5 @@
-//! What clients and the server say to each other: one request, one reply, each
-//! in a frame.
+//! What clients and the server say to each other: one request, one reply. Who
+//! has come through the door is welcomed before.
 //!
 //! The server knows no type of an item: keys and values travel and lie there
 //! encoded.

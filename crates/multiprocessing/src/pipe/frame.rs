@@ -124,11 +124,16 @@ fn read_some(socket: BorrowedFd<'_>, place: &mut [u8]) -> Result<usize, Errno> {
     retry_on_intr(|| read(socket, &mut *place))
 }
 
-/// A peer that closes its end with messages unread is told by ECONNRESET, a
+/// A peer that closes its end with messages unread is told by ECONNRESET, one
+/// that closes it just now by ECONNREFUSED or ENOTCONN (Linux before 6.2), a
 /// machine that does not answer any more by ETIMEDOUT.
-pub(super) fn failed(action: &str, errno: Errno) -> Error {
+pub(crate) fn failed(action: &str, errno: Errno) -> Error {
     match errno {
-        Errno::PIPE | Errno::CONNRESET | Errno::TIMEDOUT => Error::Disconnected,
+        Errno::PIPE
+        | Errno::CONNRESET
+        | Errno::CONNREFUSED
+        | Errno::NOTCONN
+        | Errno::TIMEDOUT => Error::Disconnected,
         errno => Error::system(action, errno),
     }
 }

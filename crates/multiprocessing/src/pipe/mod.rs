@@ -1,7 +1,7 @@
 //! Pipes: two connected ends, and messages between them.
 //!
 //! Under both kinds of pipe stands a pair of connected sockets (`socketpair`),
-//! which exist only as descriptors and are inherited by fork. They keep messages
+//! which nobody else can reach and which are inherited by fork. They keep messages
 //! apart (see `packet`); what a listener has accepted is a stream, and tells
 //! where messages begin by their lengths (`frame`, `incoming`). The kernel keeps
 //! what was sent and not received, 400 to 800 KiB; a sender with more waits for
@@ -264,7 +264,7 @@ impl Connection {
         {
             return Ok(true);
         }
-        wait::readable(self.as_fd(), Some(limit))
+        wait::readable(self.socket.as_fd(), Some(limit))
     }
 
     /// Whether this end receives.
@@ -289,33 +289,35 @@ impl Connection {
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<()> {
         self.check(Direction::Out)?;
+        let socket = self.socket.as_fd();
         if !descriptors.is_empty() {
-            travel::check_way(self.as_fd())?;
+            travel::check_way(socket)?;
         }
-        let mut eagerness = lock(&self.sending);
+        let eagerness = &mut *lock(&self.sending);
         match &self.kind {
-            Kind::Stream => frame::send_with(self.as_fd(), bytes, descriptors),
+            Kind::Stream => frame::send_with(socket, bytes, descriptors),
             Kind::Packets(way) => {
                 let slot = way.as_ref().map(Way::outgoing);
-                packet::send(
-                    self.as_fd(),
-                    slot,
-                    &mut eagerness,
-                    bytes,
-                    descriptors,
-                )
+                packet::send(socket, slot, eagerness, bytes, descriptors)
             }
         }
     }
 
     fn recv_message(&self) -> Result<(Vec<u8>, Vec<OwnedFd>)> {
         self.check(Direction::In)?;
+        let socket = self.socket.as_fd();
         let _whole = lock(&self.receiving);
         match &self.kind {
-            Kind::Stream => incoming::message(self.as_fd()),
+            Kind::Stream => incoming::message(socket),
             Kind::Packets(way) => {
                 let slot = way.as_ref().map(Way::incoming);
-                packet::recv(self.as_fd(), slot)
+                let message = packet::recv(socket, slot);
+                if let (Err(error), Some(way)) = (&message, way)
+                    && packet::is_lost(error)
+                {
+                    way.close();
+                }
+                message
             }
         }
     }
@@ -342,6 +344,10 @@ impl AsFd for Connection {
     /// For `poll` and its like. Whoever reads or writes by it himself tears
     /// the messages.
     fn as_fd(&self) -> BorrowedFd<'_> {
+        if let Kind::Packets(Some(way)) = &self.kind {
+            // Somebody who was killed may look there still.
+            way.incoming().is_full();
+        }
         self.socket.as_fd()
     }
 }

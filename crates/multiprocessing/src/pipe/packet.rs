@@ -1,6 +1,6 @@
 //! Messages as packets, which the kernel keeps apart (`SOCK_SEQPACKET`).
 //!
-//! A message of up to 128 KiB is one packet: its length, and its bytes. It is
+//! A message of up to 64 KiB is one packet: its length, and its bytes. It is
 //! sent by one call and taken by one call, so that no kill tears it. A longer
 //! one is some packets, of which each but the first says that it goes on.
 //!
@@ -35,7 +35,7 @@ use crate::process::wait::readable;
 use crate::sys::receive::recv_packet;
 
 /// So many bytes of a message are in a packet at most.
-const MOST: usize = 128 * 1024;
+const MOST: usize = 64 * 1024;
 
 /// In the place of a length, which it is too long for: the packet goes on with a
 /// message.
@@ -43,7 +43,7 @@ const GOES_ON: u32 = 1 << 31;
 
 /// A message of which there is so much room left unused is copied to where
 /// there is none.
-const SHORT: usize = MOST / 8;
+const SHORT: usize = MOST / 4;
 
 /// Who looks for a message does not for longer than this, in microseconds, if he
 /// is not kept from it.
@@ -82,10 +82,14 @@ pub(super) fn send(
         match pass::send_some(socket, &parts, descriptors) {
             Ok(_) if later.is_empty() => return Ok(()),
             Ok(_) => (rest, header, descriptors) = (later, GOES_ON, &[]),
-            // Somebody has given the socket less room.
-            Err(Errno::MSGSIZE) if most > 1 => most /= 2,
+            // Somebody has given the socket less room, or the kernel finds no
+            // memory in one piece.
+            Err(Errno::MSGSIZE | Errno::NOBUFS) if most > 1 => most /= 2,
             Err(errno) => {
-                if let Some(slot) = slot.filter(|_| header != GOES_ON) {
+                if header == GOES_ON {
+                    // Nobody shall wait for the rest.
+                    let _ = shutdown(socket, Shutdown::Both);
+                } else if let Some(slot) = slot {
                     slot.count_unsent();
                 }
                 return Err(failed("send a message", errno));
@@ -138,10 +142,15 @@ pub(super) fn recv(
         descriptors: Vec::new(),
     };
     let message = with_scratch(|room| incoming.take(room));
-    if let Err(Error::TooLong { .. } | Error::Disconnected) = message {
+    if message.as_ref().is_err_and(is_lost) {
         incoming.give_up();
     }
     Ok((message?, incoming.descriptors))
+}
+
+/// Whether nothing can come after this error.
+pub(super) fn is_lost(error: &Error) -> bool {
+    matches!(error, Error::TooLong { .. } | Error::Disconnected)
 }
 
 /// What comes first of a message.

@@ -3,8 +3,10 @@
 //!
 //! The socket has all messages, so that it tells whoever polls it; but a
 //! receiver that waits looks here for a moment before it sleeps there. While it
-//! does, and while the socket is empty, a sender may hand it one message. A word
-//! tells how it stands:
+//! does, and while the socket is empty, a sender may hand it one message. (If the
+//! receiver is killed in that moment, the message stays here: the next `recv` and
+//! the next `poll` find it, a poll of the socket alone does not.) A word tells
+//! how it stands:
 //!
 //! - `IDLE`: messages go by the socket.
 //! - `LOOKING`: a receiver looks, until the moment that the word tells as well.
@@ -138,7 +140,7 @@ impl Slot {
     /// From now on all goes by the socket: somebody is to have it who does not
     /// share this memory.
     pub(super) fn close(&self) {
-        self.counts.sent.fetch_add(MANY, SeqCst);
+        self.counts.sent.fetch_or(MANY, SeqCst);
     }
 }
 
@@ -166,20 +168,31 @@ impl Slot {
     /// one come by the socket.
     pub(super) fn end_look(&self) -> Option<Vec<u8>> {
         let state = &self.letter.state;
+        while let Some(full) = self.stop() {
+            let message = self.message();
+            // If not, somebody else has taken it.
+            let taken = state.compare_exchange(full, IDLE, AcqRel, Relaxed);
+            if taken.is_ok() {
+                return Some(message);
+            }
+        }
+        None
+    }
+
+    /// Whether a message is here, which only who was killed while he looked out
+    /// for it leaves; if not, the next one comes by the socket.
+    pub(super) fn is_full(&self) -> bool {
+        self.stop().is_some()
+    }
+
+    /// Lets nobody write here any more; the state, if it is `FULL`.
+    fn stop(&self) -> Option<u64> {
+        let state = &self.letter.state;
         let mut looks = 0;
         loop {
             let seen = state.load(Acquire);
             let next = match seen & STATE {
-                FULL => {
-                    let message = self.message();
-                    // If not, somebody else has taken it.
-                    let taken =
-                        state.compare_exchange(seen, IDLE, AcqRel, Relaxed);
-                    if taken.is_ok() {
-                        return Some(message);
-                    }
-                    continue;
-                }
+                FULL => return Some(seen),
                 LOOKING => IDLE,
                 WRITING if looks < LOOKS => {
                     looks += 1;
@@ -193,12 +206,6 @@ impl Slot {
                 return None;
             }
         }
-    }
-
-    /// Whether a message is here. Only who was killed while he looked out for
-    /// it leaves one.
-    pub(super) fn is_full(&self) -> bool {
-        self.letter.state.load(Acquire) & STATE == FULL
     }
 
     /// A message has come by the socket.

@@ -56,8 +56,8 @@ impl Post {
     /// Takes the message that lies here; none if there is none, or if it comes
     /// by the socket.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
-        // Once, and not before it is known to be there: a worker that is out of
-        // its mind may change it.
+        // Once, and not before it is known to be there: another process that is
+        // out of its mind may change it.
         let len = self.has_one().then(|| self.len());
         let len = len.filter(|len| fits(*len))?;
         let message = words::read(&self.words, len);

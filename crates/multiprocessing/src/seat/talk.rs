@@ -43,7 +43,7 @@ pub(crate) fn ring(socket: BorrowedFd<'_>) -> Result<()> {
             Err(Errno::INTR) => continue,
             // Where there is no room, there are bells enough.
             Ok(_) | Err(Errno::AGAIN) => Ok(()),
-            Err(_) => Err(Error::Disconnected),
+            Err(errno) => Err(frame::failed("wake who sleeps", errno)),
         };
     }
 }

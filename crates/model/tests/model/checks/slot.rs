@@ -227,3 +227,25 @@ fn a_killed_receiver_takes_one_message_at_most_along() {
         [victim, heir].into_iter().for_each(end);
     });
 }
+
+#[test]
+fn a_closed_slot_stays_closed() {
+    explore(|| {
+        let pipe = Pipe::new(0);
+        for _ in 0..4 {
+            pipe.slot.close();
+        }
+        let (receiver, got) = pipe.receiver();
+        let sender = {
+            let pipe = pipe.clone();
+            start(move || {
+                assert!(!pipe.slot.hand_over(&[1; 16], || 0), "it is open");
+                pipe.send(0, 1);
+            })
+        };
+        until_quiet();
+        assert!(sender.is_gone());
+        assert_eq!(got.look(Vec::clone), [1]);
+        receiver.end();
+    });
+}

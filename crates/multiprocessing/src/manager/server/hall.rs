@@ -127,14 +127,17 @@ impl Hall {
         }
         let (orders, answers) =
             (seat.map(Seat::orders), seat.map(Seat::answers));
+        // He does not know of his seat yet.
+        let mut come = talk::recv(stream, None)?;
         loop {
-            let (message, descriptors) = talk::recv(stream, orders)?;
+            let (message, descriptors) = come;
             let mut reply = self.answer(guest, &message, descriptors)?;
             let len = reply.len();
             if len > frame::MAX {
                 reply = refused(Refusal::TooLong { len });
             }
             talk::send(stream, answers, &reply, &[])?;
+            come = talk::recv(stream, orders)?;
         }
     }
 
