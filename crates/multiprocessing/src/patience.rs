@@ -28,7 +28,7 @@ pub(crate) const SHORT: Duration = Duration::from_micros(120);
 /// After having looked in vain, so many waits go by without.
 const WITHOUT: u32 = 100;
 
-/// Pauses between two looks, each of which is a call of the kernel.
+/// Pauses between two looks, each of which may be a call of the kernel.
 const PAUSES: u32 = 8;
 
 thread_local! {

@@ -41,8 +41,8 @@ const MOST: usize = 64 * 1024;
 /// message.
 const GOES_ON: u32 = 1 << 31;
 
-/// A message of which there is so much room left unused is copied to where
-/// there is none.
+/// A message of no more bytes is copied out of the room for a packet; a longer
+/// one keeps that.
 const SHORT: usize = MOST / 4;
 
 /// Who looks for a message does not for longer than this, in microseconds, if he
