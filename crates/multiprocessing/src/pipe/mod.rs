@@ -260,7 +260,7 @@ impl Connection {
         point("Connection.poll");
         self.check(Direction::In)?;
         if let Kind::Packets(Some(way)) = &self.kind
-            && way.incoming().is_full()
+            && way.incoming().stop_look()
         {
             return Ok(true);
         }
@@ -346,7 +346,7 @@ impl AsFd for Connection {
     fn as_fd(&self) -> BorrowedFd<'_> {
         if let Kind::Packets(Some(way)) = &self.kind {
             // Somebody who was killed may look there still.
-            way.incoming().is_full();
+            way.incoming().stop_look();
         }
         self.socket.as_fd()
     }

@@ -23,8 +23,8 @@
 //! by the socket count that before, and who takes from it counts it after. A
 //! kill between the two leaves the counts unequal, and the slot of no use.
 
+use crate::sys::machine::AtomicU64;
 use crate::sys::machine::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
-use crate::sys::machine::{AtomicU32, AtomicU64};
 use crate::sys::region::shared_struct;
 use crate::words::{self, WORD};
 
@@ -61,8 +61,7 @@ shared_struct! {
         state: AtomicU64,
         /// Of the last message.
         number: AtomicU64,
-        len: AtomicU32,
-        unused: AtomicU32,
+        len: AtomicU64,
         words: [AtomicU64; WORDS],
     }
 }
@@ -114,9 +113,8 @@ impl Slot {
         if claimed.is_err() {
             return false;
         }
-        let len = u32::try_from(message.len()).unwrap_or(0);
         words::write(&self.letter.words, message);
-        self.letter.len.store(len, Relaxed);
+        self.letter.len.store(message.len() as u64, Relaxed);
         let number = self.letter.number.fetch_add(1, Relaxed);
         let full = FULL | number << ABOVE;
         let done = state.compare_exchange(WRITING, full, AcqRel, Relaxed);
@@ -137,8 +135,7 @@ impl Slot {
         self.counts.sent.fetch_sub(1, SeqCst);
     }
 
-    /// From now on all goes by the socket: somebody is to have it who does not
-    /// share this memory.
+    /// From now on all goes by the socket.
     pub(super) fn close(&self) {
         self.counts.sent.fetch_or(MANY, SeqCst);
     }
@@ -179,9 +176,9 @@ impl Slot {
         None
     }
 
-    /// Whether a message is here, which only who was killed while he looked out
-    /// for it leaves; if not, the next one comes by the socket.
-    pub(super) fn is_full(&self) -> bool {
+    /// Ends the look of whoever looks, who may have been killed: the next message
+    /// comes by the socket. Tells whether one is here already.
+    pub(super) fn stop_look(&self) -> bool {
         self.stop().is_some()
     }
 

@@ -65,7 +65,7 @@ impl Way {
     }
 
     /// Lets all go by the socket: somebody is to have an end who has no part of
-    /// the memory.
+    /// the memory, or nothing is to come any more.
     pub(super) fn close(&self) {
         self.slots.iter().for_each(Slot::close);
     }

@@ -1,5 +1,6 @@
-//! Receiving from a socket what the kernel tells beside the bytes: descriptors,
-//! and which process has written them.
+//! Receiving from a socket: into memory that nobody has cleared, and with what
+//! the kernel tells beside the bytes, descriptors and which process has written
+//! them.
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
@@ -94,12 +95,14 @@ unsafe fn recv_into(
     let mut control = [0_u64; SPACE];
     let flags = flags | libc::MSG_CMSG_CLOEXEC;
     let mut writer = None;
+    // The kernel writes whole control messages, each as long as its header says,
+    // and sets msg_controllen to their end. A descriptor in an SCM_RIGHTS message
+    // was just made for this process.
     // SAFETY: a zeroed msghdr asks for nothing; it is given the parts, of which
     // the caller says that they may be written, and `control`, with their
-    // lengths, which outlive the call. The kernel writes whole control
-    // messages and sets msg_controllen to their end: the CMSG macros stay within
-    // it, and the data of each is as long as its header says. A descriptor in an
-    // SCM_RIGHTS message was just made for this process; nobody else knows it.
+    // lengths, which outlive the call. As the kernel writes them, the CMSG macros
+    // stay within `control`, the data of each message is there, and nobody else
+    // knows the descriptors.
     let got = unsafe {
         let mut header: libc::msghdr = std::mem::zeroed();
         header.msg_iov = parts.as_mut_ptr();
