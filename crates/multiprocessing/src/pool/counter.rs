@@ -1,11 +1,14 @@
 //! What callers ask of the dispatcher, and do in its place.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::dispatcher::{Dispatcher, Phase};
 use super::job::{Call, Job, Sink};
 use super::result::call as run_call;
 use crate::error::{Error, Result};
+use crate::seat::Bell;
+use crate::sys::mutex::remaining;
 
 impl Dispatcher {
     /// Takes the jobs of a task. The thread hears the answers only if it is
@@ -45,6 +48,47 @@ impl Dispatcher {
             self.wake();
         }
         has_heard
+    }
+
+    /// Does what the thread does, instead of it, until `is_done` says so,
+    /// `limit` at most, or until only the thread can: it has not to be woken
+    /// then for an answer to be heard. One caller at a time does it; the thread
+    /// watches whoever is left.
+    pub(super) fn attend(
+        &self,
+        is_done: impl Fn() -> bool,
+        limit: Option<Duration>,
+    ) {
+        if let Some(seats) = &self.seats
+            && self.state().begin_to_attend()
+        {
+            self.attend_at(seats.bell(), &is_done, limit);
+            self.state().attended = false;
+        }
+        self.watch();
+    }
+
+    fn attend_at(
+        &self,
+        bell: &Bell,
+        is_done: &impl Fn() -> bool,
+        limit: Option<Duration>,
+    ) {
+        let start = Instant::now();
+        bell.want(true);
+        loop {
+            let rung = bell.rung();
+            self.help();
+            let left = remaining(start, limit);
+            if is_done()
+                || left == Some(Duration::ZERO)
+                || !self.state().crew.is_heard_by_seats()
+            {
+                break;
+            }
+            bell.sleep(rung, left);
+        }
+        bell.want(false);
     }
 
     /// Gives up what nobody has begun of the task whose results go to `sink`.

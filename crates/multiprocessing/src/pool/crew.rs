@@ -118,6 +118,13 @@ impl Crew {
         workers.any(|it| it.is_sending() || (it.may_send() && !it.watched))
     }
 
+    /// Whether all that workers may send comes by their seats, and nobody else
+    /// watches them: once heard, they need nobody but who hears the next.
+    pub(super) fn is_heard_by_seats(&self) -> bool {
+        let mut workers = self.workers.iter().filter(|it| it.may_send());
+        !workers.any(|it| it.needs_socket() || it.may_have_sent())
+    }
+
     /// Lets workers send bells, or not: who is awake needs none.
     pub(super) fn want_bells(&self, wanted: bool) {
         self.workers.iter().for_each(|it| it.line.want_bell(wanted));

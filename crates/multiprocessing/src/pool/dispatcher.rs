@@ -25,7 +25,7 @@ use crate::threads;
 pub(super) struct Dispatcher {
     state: Mutex<State>,
     pub(super) wake: EventFd,
-    seats: Option<Arc<Seats>>,
+    pub(super) seats: Option<Arc<Seats>>,
     control: OwnedFd,
     zygote: Child,
 }
@@ -38,6 +38,8 @@ pub(super) struct State {
     zygote_lives: bool,
     /// So many workers were asked of the zygote, and are not there yet.
     coming: usize,
+    /// A caller does what the thread would do.
+    pub(super) attended: bool,
     /// The thread has ended, or will do nothing more.
     pub(super) ended: bool,
 }
@@ -74,6 +76,7 @@ impl Dispatcher {
             calls: Vec::new(),
             zygote_lives: true,
             coming: 0,
+            attended: false,
             ended: false,
         });
         Self {
@@ -369,6 +372,14 @@ impl State {
             }
         }
         true
+    }
+
+    /// Whether whoever asks is the one who attends from now on.
+    pub(super) fn begin_to_attend(&mut self) -> bool {
+        let can =
+            !self.attended && !self.needs_thread() && self.crew.is_unwatched();
+        self.attended |= can;
+        can
     }
 
     pub(super) fn give_up(&mut self, reason: &str) {

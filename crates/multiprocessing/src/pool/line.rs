@@ -1,10 +1,10 @@
 //! The pool's end of a worker's line: its seat, for short messages, and its
-//! socket, for the others, for a bell, and to see its end. Nothing here waits:
+//! socket, for the others, for the worker's bell, and to see its end. Nothing here waits:
 //! as much of a message is sent or received as the kernel has room for or has,
 //! so a worker that is stopped holds up nobody but itself.
 
 use std::mem;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 use nix::errno::Errno;
@@ -12,7 +12,7 @@ use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 
 use crate::error::{Error, Result};
 use crate::pipe::frame;
-use crate::seat::{Post, Seat, fits, talk};
+use crate::seat::{Post, Seat, fits};
 
 /// The length of the body, before it: the form that [`frame`] reads.
 const HEADER: usize = size_of::<u32>();
@@ -93,7 +93,7 @@ impl Line {
     /// not.
     pub(super) fn want_bell(&self, wanted: bool) {
         if let Some(seat) = &self.seat {
-            seat.answers().mark_asleep(wanted);
+            seat.answers().want_bell(wanted);
         }
     }
 
@@ -115,19 +115,10 @@ impl Line {
             seat.answers().note_taken();
             if seat.orders().put(message.body()) {
                 self.sent = message.0.len();
-                if seat.orders().is_asleep() {
-                    self.ring();
-                }
-                return;
             }
+            seat.orders().wake();
         }
         self.go_on(message);
-    }
-
-    fn ring(&mut self) {
-        if talk::ring(self.socket.as_fd()).is_err() {
-            self.state = State::Closed;
-        }
     }
 
     pub(super) fn go_on(&mut self, message: &Message) {
@@ -223,6 +214,10 @@ impl Line {
 
     /// Sends no more; the worker sees it, and ends.
     pub(super) fn shut(&self) {
+        if let Some(seat) = &self.seat {
+            seat.orders().put_elsewhere();
+            seat.orders().wake();
+        }
         // If it fails, the worker has ended already.
         let _ = shutdown(self.socket.as_raw_fd(), Shutdown::Write);
     }

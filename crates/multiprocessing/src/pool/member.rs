@@ -138,9 +138,17 @@ impl Worker {
         self.may_send() && self.line.may_have_come()
     }
 
+    /// Whether what it sends may lie elsewhere than in its seat.
+    pub(super) fn needs_socket(&self) -> bool {
+        self.may_send()
+            && (self.is_starting()
+                || self.is_sending()
+                || !self.line.has_seat())
+    }
+
     /// Whether the thread is to watch its socket, which it does from now on.
-    pub(super) fn watch(&mut self, idle_ones: bool) -> bool {
-        self.watched = self.may_send() || (idle_ones && self.line.is_open());
+    pub(super) fn watch(&mut self) -> bool {
+        self.watched = self.may_send();
         self.line.want_bell(self.watched);
         self.watched
     }

@@ -2,9 +2,9 @@
 //!
 //! A pool has a socket to each worker and one thread of its own, the
 //! dispatcher, which sleeps in `poll` until an answer, a death or a request
-//! comes. Who waits for a result hears the workers itself for a moment, so that
-//! a short task needs no wake-up of the thread, and none by it. A job is the
-//! address of a function, which is the same in the worker since the worker is a
+//! comes. Who waits for a result hears the workers itself, and sleeps at their
+//! common bell, so that an answer wakes him and not the thread first. A job is
+//! the address of a function, which is the same in the worker since the worker is a
 //! fork, and the arguments as bytes. A worker has one job at a time, so the
 //! pool knows whose job is lost when a worker dies: that job fails at once
 //! ([`Error::WorkerDied`](crate::Error::WorkerDied)), the others go on, and a
@@ -308,7 +308,7 @@ impl Pool {
         A: Serialize + DeserializeOwned,
         R: Serialize + DeserializeOwned + 'static,
     {
-        let cell = ResultCell::new(1);
+        let cell = ResultCell::new(1, self.dispatcher.seats.clone());
         self.submit(function, &[argument], 1, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::only, dispatcher))
@@ -328,7 +328,7 @@ impl Pool {
         let items: Vec<A> = items.into_iter().collect();
         let four_each = items.len().div_ceil(4 * self.processes).max(1);
         let chunk = chunk.unwrap_or(four_each);
-        let cell = ResultCell::new(items.len());
+        let cell = ResultCell::new(items.len(), self.dispatcher.seats.clone());
         self.submit(function, &items, chunk, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::all, dispatcher))

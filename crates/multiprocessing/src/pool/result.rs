@@ -14,6 +14,7 @@ use super::job::{Call, Sink};
 use crate::error::{Error, Result};
 use crate::patience::{Look, patiently};
 use crate::process::{self, pid};
+use crate::seat::Seats;
 use crate::sys::mutex::remaining;
 use crate::sys::point::point;
 
@@ -229,6 +230,8 @@ type Callback = Box<dyn FnOnce(&[Answer]) + Send>;
 pub(super) struct ResultCell {
     state: Mutex<CellState>,
     done: Condvar,
+    /// Whose bell wakes who [attends](Dispatcher::attend).
+    seats: Option<Arc<Seats>>,
 }
 
 enum CellState {
@@ -243,7 +246,7 @@ enum CellState {
 }
 
 impl ResultCell {
-    pub(super) fn new(items: usize) -> Arc<Self> {
+    pub(super) fn new(items: usize, seats: Option<Arc<Seats>>) -> Arc<Self> {
         let state = match items {
             0 => CellState::Done(Arc::new([])),
             missing => CellState::Waiting {
@@ -255,6 +258,7 @@ impl ResultCell {
         Arc::new(Self {
             state: Mutex::new(state),
             done: Condvar::new(),
+            seats,
         })
     }
 
@@ -292,11 +296,13 @@ impl ResultCell {
             (true, None) => Look::Progress,
             (false, None) => Look::Nothing,
         };
+        let start = Instant::now();
+        let left = || remaining(start, limit);
         patiently(look, || {
-            self.items().or_else(|| {
-                dispatcher.watch();
-                self.sleep(limit)
-            })
+            if self.items().is_none() {
+                dispatcher.attend(|| self.items().is_some(), left());
+            }
+            self.sleep(left())
         })
     }
 
@@ -349,6 +355,9 @@ impl Sink for ResultCell {
         *state = CellState::Done(Arc::clone(&items));
         drop(state);
         self.done.notify_all();
+        if let Some(seats) = &self.seats {
+            seats.bell().ring();
+        }
         let call_them = move || {
             for callback in callbacks {
                 call(|| callback(&items));

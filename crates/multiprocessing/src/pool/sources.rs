@@ -9,7 +9,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::crew::Crew;
 use super::member::End;
 use crate::error::Result;
-use crate::patience;
 use crate::process::wait::refused;
 
 /// A descriptor, and what it means.
@@ -33,10 +32,8 @@ impl Source {
         if zygote_lives {
             sources.push(Self::Zygote);
         }
-        // Who waits for an answer hears the workers itself, if it is quick.
-        let watch_idle_ones = !patience::is_of_use();
         for worker in &mut crew.workers {
-            if worker.watch(watch_idle_ones) {
+            if worker.watch() {
                 sources.push(Self::Socket {
                     socket: Arc::clone(worker.line.socket()),
                     sending: worker.is_sending(),

@@ -3,11 +3,15 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use nix::unistd::getppid;
+
 use super::answer::Answer;
 use crate::codec;
 use crate::error::{Error, Result};
+use crate::patience::patiently;
 use crate::pipe::frame;
-use crate::seat::{Seat, talk};
+use crate::process::die_with;
+use crate::seat::{Seat, Wake, talk};
 use crate::sys::task::{self, Failure};
 
 /// What a worker runs before its first job; an error tells why it cannot have
@@ -45,8 +49,9 @@ pub(super) fn run(
 }
 
 fn serve(socket: BorrowedFd<'_>, seat: Option<&Seat>) -> Result<()> {
+    let parent = getppid().as_raw();
     loop {
-        let (order, _) = talk::recv(socket, seat.map(Seat::orders))?;
+        let order = next_order(socket, seat, parent)?;
         let answer: Reply = task::run(&order);
         drop(order);
         match reply(socket, seat, &answer) {
@@ -63,11 +68,50 @@ fn serve(socket: BorrowedFd<'_>, seat: Option<&Seat>) -> Result<()> {
     }
 }
 
+/// Waits for an order. The pool's end is seen at the socket; beside a seat, it
+/// is this process's end, too.
+fn next_order(
+    socket: BorrowedFd<'_>,
+    seat: Option<&Seat>,
+    parent: i32,
+) -> Result<Vec<u8>> {
+    let Some(seat) = seat else {
+        return Ok(talk::recv(socket, None)?.0);
+    };
+    let orders = seat.orders();
+    let sleep = || -> Result<()> {
+        while !orders.has_one() {
+            // A task may have changed the user since the last time.
+            die_with(parent)?;
+            orders.sleep();
+        }
+        Ok(())
+    };
+    patiently(|| orders.has_one().into(), sleep)?;
+    if let Some(order) = orders.take() {
+        return Ok(order);
+    }
+    let order = frame::recv(socket)?;
+    orders.note_taken();
+    Ok(order)
+}
+
 fn reply(
     socket: BorrowedFd<'_>,
     seat: Option<&Seat>,
     answer: &Reply,
 ) -> Result<()> {
     let answer = codec::encode(answer)?;
-    talk::send(socket, seat.map(Seat::answers), &answer, &[])
+    let Some(seat) = seat else {
+        return frame::send(socket, &answer);
+    };
+    let lies_there = seat.answers().put(&answer);
+    seat.bell().ring();
+    if seat.answers().wake() == Wake::ByBell {
+        talk::ring(socket)?;
+    }
+    match lies_there {
+        true => Ok(()),
+        false => frame::send(socket, &answer),
+    }
 }

@@ -87,7 +87,7 @@ impl Birth {
         sys::mutex::forget_thread();
         manager::forget_connections();
         if !state.outlives_parent {
-            self.die_with_parent()?;
+            die_with(self.parent_pid)?;
         }
         if let Some(stdin) = stdin {
             nix::unistd::dup2_stdin(stdin)
@@ -127,20 +127,22 @@ impl Birth {
             _ => descriptor::null(),
         }
     }
+}
 
-    /// Only the main thread may fork (see `threads::quiet`), so the signal,
-    /// which comes when the *thread* that forked ends, comes with the
-    /// process's end.
-    fn die_with_parent(&self) -> Result<()> {
-        use nix::sys::{prctl, signal::Signal};
-        prctl::set_pdeathsig(Signal::SIGKILL)
-            .map_err(|errno| Error::system("watch the parent", errno))?;
-        if nix::unistd::getppid().as_raw() != self.parent_pid {
-            // It died before we watched it.
-            sys::fork::exit_now(1);
-        }
-        Ok(())
+/// Lets the kernel kill this process when its parent dies, whose pid is given.
+/// That holds until the process takes the rights of another user.
+///
+/// Only the main thread may fork (see `threads::quiet`), so the signal, which
+/// comes when the *thread* that forked ends, comes with the process's end.
+pub(crate) fn die_with(parent: i32) -> Result<()> {
+    use nix::sys::{prctl, signal::Signal};
+    prctl::set_pdeathsig(Signal::SIGKILL)
+        .map_err(|errno| Error::system("watch the parent", errno))?;
+    if nix::unistd::getppid().as_raw() != parent {
+        // It died before we watched it.
+        sys::fork::exit_now(1);
     }
+    Ok(())
 }
 
 /// The name as `ps` and `top` show it, which is cut after 15 bytes.

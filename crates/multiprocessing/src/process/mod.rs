@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex};
 
 use child::{ChildState, Status};
 use context::context;
-pub(crate) use context::pid;
+pub(crate) use context::{die_with, pid};
 pub(crate) use exit::is_ending;
 use launch::launch;
 

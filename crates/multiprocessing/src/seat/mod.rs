@@ -9,19 +9,25 @@
 //! worker that died has had its job.
 //!
 //! A message that is too long, or that has descriptors with it, goes by a
-//! socket, and its length here says so. The other side may sleep at the socket;
-//! it has left a mark then, and an empty message by the socket is the bell. By
-//! the socket, each sees the end of the other, too.
+//! socket, and its length here says so. By the socket, each sees the end of the
+//! other, too.
+//!
+//! Who waits for a message leaves a mark before he sleeps: at the socket, where
+//! he sees the other's end, and an empty message wakes him, the bell; or, if the
+//! other's end wakes him anyway, here, which is twice as quick. And who waits
+//! for messages in several seats sleeps at the one [`Bell`] beside them.
 //!
 //! The memory is made before the processes that share it are forked. Who finds
 //! no seat free has all go by the socket.
 
+mod bell;
 mod post;
 pub(crate) mod talk;
 
 use std::sync::Arc;
 
-pub(crate) use post::{Post, fits};
+pub(crate) use bell::Bell;
+pub(crate) use post::{Post, Wake, fits};
 
 use crate::error::Result;
 use crate::sys::region::{Region, shared_struct};
@@ -33,7 +39,7 @@ shared_struct! {
     }
 }
 
-/// Some seats.
+/// Some seats, and a bell beside them.
 pub(crate) struct Seats {
     region: Region,
     count: usize,
@@ -41,7 +47,7 @@ pub(crate) struct Seats {
 
 impl Seats {
     pub(crate) fn new(count: usize) -> Result<Arc<Self>> {
-        let region = Region::new(count * size_of::<Places>())?;
+        let region = Region::new(start_of(count))?;
         Ok(Arc::new(Self { region, count }))
     }
 
@@ -50,11 +56,19 @@ impl Seats {
         (0..self.count).filter_map(|it| self.seat(it)).collect()
     }
 
+    pub(crate) fn bell(&self) -> &Bell {
+        self.region.at(0)
+    }
+
     /// The one with this number, if there is one.
     pub(crate) fn seat(self: &Arc<Self>, number: usize) -> Option<Seat> {
         let seats = Arc::clone(self);
         (number < self.count).then_some(Seat { seats, number })
     }
+}
+
+fn start_of(number: usize) -> usize {
+    size_of::<Bell>() + number * size_of::<Places>()
 }
 
 /// One of the [`Seats`], for the two who share it.
@@ -78,6 +92,11 @@ impl Seat {
         &self.places().answers
     }
 
+    /// For who waits for answers from several seats, this among them.
+    pub(crate) fn bell(&self) -> &Bell {
+        self.seats.bell()
+    }
+
     /// Makes it one that nobody has sat in.
     pub(crate) fn clear(&self) {
         self.orders().clear();
@@ -85,6 +104,6 @@ impl Seat {
     }
 
     fn places(&self) -> &Places {
-        self.seats.region.at(self.number * size_of::<Places>())
+        self.seats.region.at(start_of(self.number))
     }
 }

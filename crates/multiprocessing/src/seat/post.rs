@@ -3,11 +3,19 @@
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
+use crate::futex;
 use crate::sys::region::shared_struct;
 use crate::words::{self, WORD};
 
 /// The longest message that lies in a seat: with what is beside it, a page.
 const WORDS: usize = 4096 / WORD - 16;
+
+/// Whoever takes the messages is awake.
+const NOWHERE: u32 = 0;
+/// He sleeps at the socket, until a bell comes.
+const AT_SOCKET: u32 = 1;
+/// He sleeps here, until the count of messages changes.
+const AT_COUNT: u32 = 2;
 
 shared_struct! {
     /// A place for one message.
@@ -18,10 +26,19 @@ shared_struct! {
         taken: AtomicU32,
         /// Of the last one; more than there is room for: it goes by the socket.
         len: AtomicU32,
-        /// Who takes them sleeps at the socket.
-        asleep: AtomicU32,
+        /// Where who takes them sleeps: [`NOWHERE`], [`AT_SOCKET`] or
+        /// [`AT_COUNT`].
+        sleeper: AtomicU32,
         words: [AtomicU64; WORDS],
     }
+}
+
+/// What is left to do to wake who takes a message.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Wake {
+    Done,
+    /// A bell has to be sent by the socket.
+    ByBell,
 }
 
 /// Whether a message of this length lies in a seat.
@@ -42,7 +59,7 @@ impl Post {
     }
 
     /// Puts the note that a message goes by the socket.
-    pub(super) fn put_elsewhere(&self) {
+    pub(crate) fn put_elsewhere(&self) {
         self.note(u32::MAX);
     }
 
@@ -80,14 +97,35 @@ impl Post {
         self.put.load(SeqCst) != self.taken.load(SeqCst)
     }
 
-    /// Leaves the mark that who takes the messages sleeps, or removes it.
-    pub(crate) fn mark_asleep(&self, asleep: bool) {
-        self.asleep.store(asleep.into(), SeqCst);
+    /// Leaves the mark that who takes the messages sleeps at the socket, or
+    /// removes it.
+    pub(crate) fn want_bell(&self, wanted: bool) {
+        let place = if wanted { AT_SOCKET } else { NOWHERE };
+        self.sleeper.store(place, SeqCst);
     }
 
-    /// Whether a bell has to be sent.
-    pub(crate) fn is_asleep(&self) -> bool {
-        self.asleep.load(SeqCst) != 0
+    /// Whether a bell has to be sent, once a message is there; wakes who sleeps
+    /// here instead.
+    pub(crate) fn wake(&self) -> Wake {
+        match self.sleeper.load(SeqCst) {
+            AT_SOCKET => Wake::ByBell,
+            AT_COUNT => {
+                futex::wake_all(&self.put);
+                Wake::Done
+            }
+            _ => Wake::Done,
+        }
+    }
+
+    /// Sleeps until there may be a message, here or by the socket. Nobody but
+    /// who puts it wakes who sleeps so.
+    pub(crate) fn sleep(&self) {
+        self.sleeper.store(AT_COUNT, SeqCst);
+        let put = self.put.load(SeqCst);
+        if put == self.taken.load(SeqCst) {
+            futex::wait(&self.put, put, None);
+        }
+        self.sleeper.store(NOWHERE, SeqCst);
     }
 
     fn len(&self) -> usize {
@@ -95,7 +133,7 @@ impl Post {
     }
 
     pub(super) fn clear(&self) {
-        self.mark_asleep(false);
+        self.want_bell(false);
         self.note_taken();
     }
 }

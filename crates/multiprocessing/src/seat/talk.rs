@@ -6,7 +6,7 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, send as send_some};
 
-use super::Post;
+use super::post::{Post, Wake};
 use crate::error::{Error, Result};
 use crate::patience::{patiently, read_patiently};
 use crate::pipe::frame;
@@ -23,9 +23,9 @@ pub(crate) fn send(
 ) -> Result<()> {
     if let Some(post) = post {
         if descriptors.is_empty() && post.put(message) {
-            return match post.is_asleep() {
-                true => ring(socket),
-                false => Ok(()),
+            return match post.wake() {
+                Wake::ByBell => ring(socket),
+                Wake::Done => Ok(()),
             };
         }
         if !descriptors.is_empty() {
@@ -72,12 +72,12 @@ pub(crate) fn recv(
 /// Waits for what comes by the socket: a message, or an empty one, which is a
 /// bell. Does not wait if a message lies in the seat.
 fn await_frame(socket: BorrowedFd<'_>, post: &Post) -> Result<Come> {
-    post.mark_asleep(true);
+    post.want_bell(true);
     let frame = match post.is_here() {
         true => Ok(Come::default()),
         false => frame::recv_with(socket),
     };
-    post.mark_asleep(false);
+    post.want_bell(false);
     match frame {
         // Who put it has ended before it could ring.
         Err(Error::Disconnected) if post.is_here() => Ok(Come::default()),

@@ -69,6 +69,7 @@ mod pool_items;
 mod pool_killed;
 mod pool_random;
 mod pool_tasks;
+mod pool_waits;
 mod pool_workers;
 mod process_end;
 mod process_exit;
@@ -201,6 +202,7 @@ const TESTS: &[&[Test]] = &[
     pool_end::TESTS,
     pool_killed::TESTS,
     pool_family::TESTS,
+    pool_waits::TESTS,
     pool_workers::TESTS,
     pool_initializer::TESTS,
     pool_random::TESTS,

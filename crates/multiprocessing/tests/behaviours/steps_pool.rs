@@ -47,7 +47,7 @@ fn killed_at_any_step_of_a_task_exactly_that_one_is_lost_or_none() {
     let killed = |place| {
         let pool = pool(2);
         let pid = pool.worker_pids()[0];
-        eventually(SOON, || is_in(libc::SYS_recvmsg, pid));
+        eventually(SOON, || is_in(libc::SYS_futex, pid));
         let results: RefCell<Vec<AsyncResult<i64>>> = RefCell::default();
         let places = {
             let mut tracee = Tracee::sleeper(pid, || {
