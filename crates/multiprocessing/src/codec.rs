@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use postcard::ser_flavors::Flavor;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::bounded::{Bounded, Limits};
@@ -28,6 +27,12 @@ pub(crate) fn with_scratch<R>(action: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         SCRATCH.set(bytes);
     }
     result
+}
+
+/// Removes all bytes, but keeps the memory for others, if it is little.
+pub(crate) fn clear(bytes: &mut Vec<u8>) {
+    bytes.clear();
+    bytes.shrink_to(KEPT);
 }
 
 /// Keeps the words of an item that cannot be encoded or decoded here, which
@@ -87,7 +92,7 @@ impl Flavor for Append<'_> {
 ///
 /// Neither the time that it takes nor the memory is more than the bytes are
 /// worth, whoever has written them.
-pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
     WHY.set(None);
     let len = bytes.len();
     let mut bytes = postcard::Deserializer::from_bytes(bytes);

@@ -18,14 +18,14 @@ pub(crate) fn write(words: &[AtomicU64], message: &[u8]) {
     }
 }
 
-/// The message of `len` bytes that was written, as long as there are words:
-/// whoever has written them may be out of his mind.
-pub(crate) fn read(words: &[AtomicU64], len: usize) -> Vec<u8> {
+/// Appends the message of `len` bytes that was written to `message`, as long as
+/// there are words: whoever has written them may be out of his mind.
+pub(crate) fn read(words: &[AtomicU64], len: usize, message: &mut Vec<u8>) {
     let words = &words[..len.div_ceil(WORD).min(words.len())];
-    let mut message = Vec::with_capacity(words.len() * WORD);
+    let end = message.len() + len.min(words.len() * WORD);
+    message.reserve_exact(words.len() * WORD);
     for word in words {
         message.extend(word.load(Relaxed).to_ne_bytes());
     }
-    message.truncate(len);
-    message
+    message.truncate(end);
 }

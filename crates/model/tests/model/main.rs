@@ -9,7 +9,7 @@
 //!
 //! **What is checked is the library's own source**, the very files, read by
 //! `#[path]` below: semaphores, events, conditions, barriers,
-//! locks, queues, and the slot of a pipe. Only what they ask of the machine is
+//! locks, queues, the slot of a pipe, and a place for messages. Only what they ask of the machine is
 //! another one:
 //!
 //! | in the library | here |
@@ -76,6 +76,9 @@ mod shortage;
 #[allow(clippy::unnecessary_wraps)]
 mod sync;
 
+#[path = "../../../multiprocessing/src/seat/post.rs"]
+#[allow(dead_code)]
+mod post;
 #[path = "../../../multiprocessing/src/pipe/slot.rs"]
 #[allow(dead_code)]
 mod slot;

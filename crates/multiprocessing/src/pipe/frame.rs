@@ -16,7 +16,7 @@ use crate::sys::receive::append_from;
 /// The longest message.
 pub(crate) const MAX: usize = 0x7fff_ffff;
 
-pub(super) const HEADER: usize = 4;
+pub(crate) const HEADER: usize = 4;
 
 /// A message without bytes.
 pub(crate) const EMPTY: [u8; HEADER] = 0_u32.to_be_bytes();
@@ -35,8 +35,7 @@ pub(crate) fn send_with(
     message: &[u8],
     mut descriptors: &[BorrowedFd<'_>],
 ) -> Result<()> {
-    let len = u32::try_from(message.len()).unwrap_or(u32::MAX);
-    let header = checked(len)?.to_be_bytes();
+    let header = header(message.len())?;
     let mut parts = [IoSlice::new(&header), IoSlice::new(message)];
     let mut parts = &mut parts[..];
     let mut left = HEADER + message.len();
@@ -78,6 +77,14 @@ fn recv_header(
         let _ = shutdown(socket, Shutdown::Both);
     })?;
     Ok(len as usize)
+}
+
+/// What stands before a message of this length.
+pub(crate) fn header(len: usize) -> Result<[u8; HEADER]> {
+    match u32::try_from(len) {
+        Ok(header) if len <= MAX => Ok(header.to_be_bytes()),
+        _ => Err(Error::TooLong { len, max: MAX }),
+    }
 }
 
 pub(super) fn checked(len: u32) -> Result<u32> {

@@ -214,7 +214,10 @@ impl Slot {
 impl Slot {
     fn message(&self) -> Vec<u8> {
         let len = self.letter.len.load(Relaxed);
-        words::read(&self.letter.words, usize::try_from(len).unwrap_or(0))
+        let len = usize::try_from(len).unwrap_or(0);
+        let mut message = Vec::new();
+        words::read(&self.letter.words, len, &mut message);
+        message
     }
 
     fn is_socket_empty(&self) -> bool {

@@ -3,74 +3,167 @@
 //! They lie one after the other in one piece of memory, as they travel: a
 //! task of many small items is not many small pieces.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
-use crate::codec::{self, Bytes};
+use serde::de::DeserializeOwned;
+
+use crate::codec;
 use crate::error::{Error, Result};
 use crate::sys::task::Failure;
 
 /// The result of one item: its bytes, or why there are none.
 pub(crate) type ItemResult<'a> = Result<&'a [u8], &'a Failure>;
 
-/// A result for each of some items.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Answer {
-    /// How many bytes each result has; a failure has none.
-    lens: Vec<u32>,
-    bytes: Bytes,
-    /// Beside the numbers of their items, in this order.
-    failures: Vec<(usize, Failure)>,
+/// Beside the numbers of their items, in this order.
+type Failures = Vec<(usize, Failure)>;
+
+/// Where a reply ends: how many bytes the lengths of the results take, and the
+/// failures; or one failure for all items.
+type End = Result<(usize, Failures), Failure>;
+
+/// Behind the end, how many bytes it has.
+type EndLen = u32;
+
+/// How many bytes a result has; a failure has none.
+type Len = u32;
+
+/// The lengths of results, as they are encoded.
+struct Lens<'a>(&'a [u8]);
+
+impl Iterator for Lens<'_> {
+    type Item = Len;
+
+    fn next(&mut self) -> Option<Len> {
+        let (len, rest) = postcard::take_from_bytes(self.0).ok()?;
+        self.0 = rest;
+        Some(len)
+    }
 }
 
-impl Answer {
-    /// The same failure for `count` items.
-    pub(crate) fn failed(count: usize, failure: &Failure) -> Self {
-        let mut answer = Self::default();
-        for _ in 0..count {
-            answer.push(|_| Err(failure.clone()));
-        }
-        answer
-    }
+/// Results, while a worker makes them.
+#[derive(Default)]
+pub(crate) struct Results {
+    /// Those that are complete, and then perhaps a part of one that is not.
+    bytes: Vec<u8>,
+    complete: usize,
+    lens: Vec<u8>,
+    count: usize,
+    failures: Failures,
+}
 
+impl Results {
     /// Adds the result of the next item, whose bytes `write` appends.
     pub(crate) fn push(
         &mut self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
     ) {
-        let before = self.bytes.0.len();
-        let failure = match write(&mut self.bytes.0) {
-            Ok(()) => match u32::try_from(self.bytes.0.len() - before) {
-                Ok(len) => return self.lens.push(len),
-                Err(_) => Failure::Encode {
-                    reason: "the result has more than 4 GiB".into(),
-                },
+        let written = write(&mut self.bytes);
+        let len = Len::try_from(self.bytes.len() - self.complete);
+        let failure = match (written, len) {
+            (Ok(()), Ok(len)) => return self.complete(len),
+            (Ok(()), Err(_)) => Failure::Encode {
+                reason: "the result has more than 4 GiB".into(),
             },
-            Err(failure) => failure,
+            (Err(error), _) => error.into(),
         };
-        // Perhaps half of it was written.
-        self.bytes.0.truncate(before);
-        self.failures.push((self.lens.len(), failure));
-        self.lens.push(0);
+        self.fail(failure);
+    }
+
+    /// Adds the failure of the next item, in place of what there is of its
+    /// result.
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.bytes.truncate(self.complete);
+        self.failures.push((self.count, failure));
+        self.complete(0);
+    }
+
+    fn complete(&mut self, len: Len) {
+        // Nothing can be said against a number.
+        let _ = codec::encode_into(&len, &mut self.lens);
+        self.count += 1;
+        self.complete = self.bytes.len();
+    }
+
+    /// The reply, in place of the results: they, or one failure for all items.
+    pub(super) fn reply(&mut self, done: Result<(), Failure>) -> Result<&[u8]> {
+        let lens = self.lens.len();
+        match &done {
+            Ok(()) => self.bytes.append(&mut self.lens),
+            Err(_) => self.bytes.clear(),
+        }
+        let start = self.bytes.len();
+        let failures = std::mem::take(&mut self.failures);
+        let end: End = done.map(|()| (lens, failures));
+        codec::encode_into(&end, &mut self.bytes)?;
+        let len = EndLen::try_from(self.bytes.len() - start);
+        self.bytes.extend(len.unwrap_or(EndLen::MAX).to_le_bytes());
+        Ok(&self.bytes)
+    }
+
+    /// Makes them none, in the memory that is there.
+    pub(super) fn clear(&mut self) {
+        codec::clear(&mut self.bytes);
+        codec::clear(&mut self.lens);
+        self.failures.clear();
+        (self.complete, self.count) = (0, 0);
+    }
+}
+
+/// A result for each of some items, as they have come.
+#[derive(Debug)]
+pub(super) struct Answer {
+    reply: Vec<u8>,
+    /// Where the lengths of the results lie.
+    lens: Range<usize>,
+    failures: Failures,
+    count: usize,
+}
+
+impl Answer {
+    /// What a worker has sent, which is no answer if it is not one for `count`
+    /// items: a worker that is out of its mind may say anything.
+    pub(super) fn new(reply: Vec<u8>, count: usize) -> Result<Self, Failure> {
+        let (lens, failures) = end_of(&reply)?;
+        let (mut come, mut bytes) = (0, 0);
+        for len in Lens(&reply[lens.clone()]) {
+            come += 1;
+            bytes += u64::from(len);
+        }
+        if come != count || bytes != lens.start as u64 {
+            let reason = format!("{come} results for {count} items");
+            return Err(Failure::Decode { reason });
+        }
+        Ok(Self {
+            reply,
+            lens,
+            failures,
+            count,
+        })
+    }
+
+    /// The same failure for `count` items.
+    pub(super) fn failed(count: usize, failure: &Failure) -> Self {
+        // The length 0 is a byte 0.
+        let reply = vec![0; count];
+        let failures = (0..count).map(|item| (item, failure.clone())).collect();
+        Self {
+            reply,
+            lens: 0..count,
+            failures,
+            count,
+        }
     }
 
     pub(super) fn count(&self) -> usize {
-        self.lens.len()
+        self.count
     }
 
-    /// Whether it is one for `count` items: a worker that is out of its mind
-    /// may say anything.
-    pub(super) fn is_for(&self, count: usize) -> bool {
-        let all: u64 = self.lens.iter().map(|&len| u64::from(len)).sum();
-        self.lens.len() == count && all == self.bytes.0.len() as u64
-    }
-
-    /// The results, in the order of the items; of an answer that
-    /// [`is_for`](Self::is_for) them.
+    /// The results, in the order of the items.
     pub(super) fn iter(&self) -> impl Iterator<Item = ItemResult<'_>> {
-        let mut bytes = &self.bytes.0[..];
+        let mut bytes = &self.reply[..self.lens.start];
+        let lens = Lens(&self.reply[self.lens.clone()]);
         let mut failures = self.failures.iter().peekable();
-        self.lens.iter().enumerate().map(move |(number, &len)| {
+        lens.enumerate().map(move |(number, len)| {
             let len = usize::try_from(len).unwrap_or(bytes.len());
             let (now, later) = bytes.split_at(len.min(bytes.len()));
             bytes = later;
@@ -80,6 +173,20 @@ impl Answer {
             }
         })
     }
+}
+
+/// Where the lengths lie in a reply, and the failures.
+fn end_of(reply: &[u8]) -> Result<(Range<usize>, Failures), Failure> {
+    let no_end = || Failure::Decode {
+        reason: "a reply without an end".into(),
+    };
+    let (reply, len) = reply.split_last_chunk().ok_or_else(no_end)?;
+    let len = usize::try_from(EndLen::from_le_bytes(*len)).ok();
+    let end = len.and_then(|len| reply.len().checked_sub(len));
+    let end = end.ok_or_else(no_end)?;
+    let (lens, failures) = codec::decode::<End>(&reply[end..])??;
+    let start = end.checked_sub(lens).ok_or_else(no_end)?;
+    Ok((start..end, failures))
 }
 
 /// The item that a result is.

@@ -119,6 +119,8 @@ impl<'a> PoolBuilder<'a> {
         // Where there is no memory for them, all goes by the sockets.
         let seats = Seats::new(terms.processes + EXTRA_SEATS).ok();
         let mut free = seats.iter().flat_map(Seats::all).collect::<Vec<_>>();
+        // The first one first.
+        free.reverse();
         let mut team = Team(Vec::new());
         for _ in 0..terms.processes {
             team.0.push(start_worker(free.pop(), initializer)?);

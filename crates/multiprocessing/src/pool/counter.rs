@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::dispatcher::{Dispatcher, Phase};
+use super::dispatcher::Dispatcher;
 use super::job::{Call, Job, Sink};
 use super::result::call as run_call;
+use super::state::Phase;
 use crate::error::{Error, Result};
 use crate::seat::Bell;
 use crate::sys::mutex::remaining;

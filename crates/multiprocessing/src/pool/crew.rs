@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::job::{Job, Sink};
 use super::member::{Heard, Worker};
-use crate::seat::Seat;
+use crate::seat::{MOST, Seat};
 use crate::sys::task::Failure;
 
 /// What holds for all workers of a pool.
@@ -67,26 +67,38 @@ impl Crew {
         self.workers.iter().filter(|worker| !worker.is_retired())
     }
 
-    /// Gives waiting jobs to idle workers: first to those who have had none for
-    /// longest, so that all have their turns. But jobs that take no longer than
-    /// to wake somebody go to who is awake.
+    /// Gives waiting jobs to workers: first to idle ones, and of those to who
+    /// has had none for longest, so that all have their turns. But jobs that
+    /// take no longer than to wake somebody go to who is awake; and who does
+    /// such jobs gets some ahead, which are taken back when another is idle.
     pub(super) fn dispatch(&mut self) {
-        if self.waiting.is_empty() {
-            return;
-        }
-        let now = Instant::now();
-        loop {
-            let free = self.workers.iter_mut().filter(|one| one.is_free());
-            let key = |one: &&mut Worker| (!one.is_awake(now), one.turn);
-            let Some(worker) = free.min_by_key(key) else {
+        while !self.waiting.is_empty() || self.level() {
+            let now = Instant::now();
+            while let Some(job) = self.waiting.front()
+                && let Some(worker) = choose(&mut self.workers, job, now)
+                && let Some(job) = self.waiting.pop_front()
+            {
+                self.turns += 1;
+                worker.give(job, self.turns, now);
+            }
+            if !self.waiting.is_empty() {
                 return;
-            };
-            let Some(job) = self.waiting.pop_front() else {
-                return;
-            };
-            self.turns += 1;
-            worker.give(job, self.turns, now);
+            }
         }
+    }
+
+    /// Takes jobs back from who has most ahead, if somebody is idle; tells
+    /// whether there were any.
+    fn level(&mut self) -> bool {
+        if !self.workers.iter().any(Worker::is_free) {
+            return false;
+        }
+        let busiest = self.workers.iter_mut().max_by_key(|it| it.load());
+        let Some(busiest) = busiest.filter(|it| it.load() > 1) else {
+            return false;
+        };
+        self.waiting.extend(busiest.take_back(busiest.load() / 2));
+        !self.waiting.is_empty()
     }
 
     /// Goes on with the worker whose socket is `socket`: sends it more of its
@@ -100,22 +112,23 @@ impl Crew {
         heard
     }
 
-    /// Hears all who have a job.
-    pub(super) fn hear_all(&mut self) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        let workers = self.workers.iter_mut();
-        for worker in workers.filter(|one| one.may_have_sent()) {
-            heard.extend(worker.go_on(self.terms));
-            self.vacancy |= worker.is_retired();
+    /// Hears all that those who have a job have sent.
+    pub(super) fn hear_all(&mut self, mut hear: impl FnMut(Heard)) {
+        for worker in &mut self.workers {
+            while worker.may_have_sent()
+                && let Some(heard) = worker.go_on(self.terms)
+            {
+                hear(heard);
+                self.vacancy |= worker.is_retired();
+            }
         }
-        heard
     }
 
     /// Whether somebody may send or receive something that the thread would
     /// not see.
     pub(super) fn is_unwatched(&self) -> bool {
         let mut workers = self.workers.iter();
-        workers.any(|it| it.is_sending() || (it.may_send() && !it.watched))
+        workers.any(|it| it.line.is_sending() || (it.may_send() && !it.watched))
     }
 
     /// Whether all that workers may send comes by their seats, and nobody else
@@ -138,7 +151,7 @@ impl Crew {
     /// Whether somebody has put an answer into its seat.
     pub(super) fn has_answers(&self) -> bool {
         let mut workers = self.workers.iter();
-        workers.any(|it| it.line.has_seat() && it.may_have_sent())
+        workers.any(|it| it.may_send() && it.line.has_answer())
     }
 
     /// How a worker has ended, if that can be known without the zygote.
@@ -154,54 +167,76 @@ impl Crew {
         Some(self.workers.swap_remove(place))
     }
 
-    /// Settles the job of a dead worker. It is done, if the worker could still
-    /// send the answer; goes to another, if it had not read it; or is lost. A
-    /// worker that died in the initializer has none.
+    /// Settles the jobs of a dead worker. Those are done whose answers it could
+    /// still send; others that it had taken are lost, and the rest go to others.
+    /// A worker that died in the initializer has none.
     pub(super) fn settle(
         &mut self,
         mut dead: Worker,
         exitcode: i32,
-    ) -> Option<Heard> {
-        let heard = dead.hear(self.terms);
-        let unfit = heard.is_none() && dead.is_starting();
-        let Worker { pid, line, job, .. } = dead;
-        let has_it = |job: &Job| line.has_delivered(&job.order);
-        let delivered = job.as_ref().is_some_and(has_it);
-        self.seats.extend(line.into_seat());
-        if unfit {
+    ) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        heard.extend(std::iter::from_fn(|| dead.hear(self.terms)));
+        let pid = dead.pid;
+        if heard.is_empty() && dead.is_starting() {
             let reason = format!(
                 "worker {pid} ended with exit code {exitcode} in the \
                  initializer"
             );
-            return Some(Heard::Unfit { reason });
+            heard.push(Heard::Unfit { reason });
         }
-        let Some(job) = job else { return heard };
-        if !delivered {
-            self.waiting.push_front(job);
-            return None;
+        let [lost, others] = dead.take_jobs();
+        for job in lost {
+            let lost = Err(Failure::WorkerDied { pid, exitcode });
+            heard.push(Heard::Reply(job, lost));
         }
-        let lost = Err(Failure::WorkerDied { pid, exitcode });
-        Some(Heard::Answer(job, lost))
+        self.put_back(others);
+        self.seats.extend(dead.line.into_seat());
+        heard
+    }
+
+    /// Puts jobs that were given away before those that wait.
+    fn put_back(&mut self, mut jobs: VecDeque<Job>) {
+        jobs.append(&mut self.waiting);
+        self.waiting = jobs;
     }
 
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty()
-            && self.workers.iter().all(|worker| worker.job.is_none())
+            && self.workers.iter().all(|worker| worker.load() == 0)
     }
 
     /// Takes away all jobs, begun or not.
     pub(super) fn take_jobs(&mut self) -> Vec<Job> {
-        let begun = self.workers.iter_mut().filter_map(|one| one.job.take());
-        let begun: Vec<_> = begun.collect();
+        let begun = self.workers.iter_mut().flat_map(Worker::take_jobs);
+        let begun: Vec<_> = begun.flatten().collect();
         begun.into_iter().chain(self.waiting.drain(..)).collect()
     }
 
     /// Takes away the jobs for `sink` that nobody has begun.
     pub(super) fn withdraw(&mut self, sink: &Arc<dyn Sink>) -> Vec<Job> {
+        let ahead = self.workers.iter_mut();
+        let ahead = ahead.flat_map(|worker| worker.take_back(MOST)).collect();
+        self.put_back(ahead);
         let waiting = self.waiting.drain(..);
         let (its, others): (Vec<_>, Vec<_>) =
-            waiting.partition(|job| Arc::ptr_eq(&job.sink, sink));
+            waiting.partition(|job| job.is_for(sink));
         self.waiting = others.into();
+        self.dispatch();
         its
     }
+}
+
+/// The worker to give `job` to, if there is one.
+fn choose<'a>(
+    workers: &'a mut [Worker],
+    job: &Job,
+    now: Instant,
+) -> Option<&'a mut Worker> {
+    if !workers.iter().any(Worker::is_free) {
+        let ahead = workers.iter_mut().filter(|it| it.may_have_ahead(job));
+        return ahead.min_by_key(|it| it.load());
+    }
+    let free = workers.iter_mut().filter(|it| it.is_free());
+    free.min_by_key(|it| (!it.is_awake(now), it.turn))
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use nix::sys::eventfd::EventFd;
 
 use super::crew::Crew;
-use super::job::Call;
 use super::member::{Heard, Worker};
 use super::result::call as run_call;
 use super::sources::{Source, sleep};
+use super::state::{Phase, State};
 use super::zygote::{self, News};
 use crate::error::Error;
 use crate::patience::{Look, patiently};
@@ -30,37 +30,11 @@ pub(super) struct Dispatcher {
     zygote: Child,
 }
 
-pub(super) struct State {
-    pub(super) phase: Phase,
-    pub(super) crew: Crew,
-    /// To be called by the thread.
-    pub(super) calls: Vec<Call>,
-    zygote_lives: bool,
-    /// So many workers were asked of the zygote, and are not there yet.
-    coming: usize,
-    /// A caller does what the thread would do.
-    pub(super) attended: bool,
-    /// The thread has ended, or will do nothing more.
-    pub(super) ended: bool,
-}
-
 /// After so many looks into the seats the thread looks elsewhere, too.
 const LOOKS: u32 = 1000;
 
 /// How long an idle worker may take to end.
 const GRACE: Duration = Duration::from_millis(500);
-
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Phase {
-    Open,
-    /// No more tasks; those that are there will be done.
-    Closed,
-    /// No more tasks, and none will be done.
-    Terminated,
-    /// As terminated, since there are no workers any more, or those that
-    /// there are cannot be made ready.
-    Broken(String),
-}
 
 impl Dispatcher {
     pub(super) fn new(
@@ -70,15 +44,7 @@ impl Dispatcher {
         zygote: Child,
         wake: EventFd,
     ) -> Self {
-        let state = Mutex::new(State {
-            phase: Phase::Open,
-            crew,
-            calls: Vec::new(),
-            zygote_lives: true,
-            coming: 0,
-            attended: false,
-            ended: false,
-        });
+        let state = Mutex::new(State::new(crew));
         Self {
             state,
             wake,
@@ -202,23 +168,25 @@ impl Dispatcher {
         };
         // It died with the zygote, whatever it did.
         let is_orphan = !dead.is_own() && !state.zygote_lives;
-        let heard = match state.crew.settle(dead, exitcode) {
-            Some(Heard::Unfit { .. }) if is_orphan => None,
-            heard => heard,
-        };
+        let mut heard = state.crew.settle(dead, exitcode);
+        heard.retain(|it| !(is_orphan && matches!(it, Heard::Unfit { .. })));
         drop(state);
         self.take(heard);
     }
 
     /// Gives jobs out, fills vacancies, and deals with what a worker has sent.
-    fn take(&self, heard: Option<Heard>) {
-        if let Some(Heard::Unfit { reason }) = &heard {
-            self.give_up(reason);
+    fn take(&self, heard: impl IntoIterator<Item = Heard>) {
+        let mut replies = Vec::new();
+        for heard in heard {
+            match heard {
+                Heard::Reply(job, reply) => replies.push((job, reply)),
+                Heard::Unfit { reason } => self.give_up(&reason),
+            }
         }
         // Before the callbacks, which may take their time.
         self.state().crew.dispatch();
         self.fill_vacancies();
-        if let Some(Heard::Answer(job, reply)) = heard {
+        for (job, reply) in replies {
             job.finish(reply).into_iter().for_each(run_call);
         }
     }
@@ -304,7 +272,8 @@ impl Dispatcher {
         drop(state);
         self.end(&workers, graceful);
         for job in jobs {
-            job.fail(&failure).into_iter().for_each(run_call);
+            let call = job.finish(Err(failure.clone()));
+            call.into_iter().for_each(run_call);
         }
         self.run_calls();
         let mut state = self.state();
@@ -350,51 +319,5 @@ impl Dispatcher {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Takes all answers that have come, and gives more jobs out; tells whether
-    /// there were any.
-    pub(super) fn hear_all(&mut self) -> bool {
-        let all = self.crew.hear_all();
-        if all.is_empty() {
-            return false;
-        }
-        // Before the results, which may wake somebody.
-        self.crew.dispatch();
-        for heard in all {
-            match heard {
-                Heard::Answer(job, reply) => {
-                    self.calls.extend(job.finish(reply));
-                }
-                Heard::Unfit { reason } => self.give_up(&reason),
-            }
-        }
-        true
-    }
-
-    /// Whether whoever asks is the one who attends from now on.
-    pub(super) fn begin_to_attend(&mut self) -> bool {
-        let can =
-            !self.attended && !self.needs_thread() && self.crew.is_unwatched();
-        self.attended |= can;
-        can
-    }
-
-    pub(super) fn give_up(&mut self, reason: &str) {
-        if matches!(self.phase, Phase::Open | Phase::Closed) {
-            self.phase = Phase::Broken(reason.into());
-        }
-    }
-
-    /// Whether something is left that only the thread does.
-    pub(super) fn needs_thread(&self) -> bool {
-        let is_over = match self.phase {
-            Phase::Open => false,
-            Phase::Closed => self.crew.is_idle(),
-            Phase::Terminated | Phase::Broken(_) => true,
-        };
-        is_over || self.crew.vacancy || !self.calls.is_empty()
     }
 }

@@ -113,7 +113,7 @@ impl Pool {
         R: Serialize + DeserializeOwned,
     {
         let items: Vec<A> = items.into_iter().collect();
-        let stream = Arc::new(Stream::new(order));
+        let stream = Arc::new(Stream::new(order, chunk));
         let sink: Arc<dyn Sink> = Arc::<Stream>::clone(&stream);
         self.submit(function, &items, chunk, &sink)?;
         self.dispatcher.watch();
@@ -260,6 +260,8 @@ type ItemResult = Result<Vec<u8>, Failure>;
 /// The results that have come and were not taken yet.
 struct Stream {
     order: Order,
+    /// How many items a job has; the last one may have less.
+    chunk: usize,
     state: Mutex<StreamState>,
     come: Condvar,
 }
@@ -273,9 +275,10 @@ struct StreamState {
 }
 
 impl Stream {
-    fn new(order: Order) -> Self {
+    fn new(order: Order, chunk: usize) -> Self {
         Self {
             order,
+            chunk,
             state: Mutex::new(StreamState {
                 items: BTreeMap::new(),
                 arrived: 0,
@@ -342,13 +345,13 @@ impl Stream {
 }
 
 impl Sink for Stream {
-    fn fill(&self, start: usize, results: Answer) -> Option<Call> {
+    fn fill(&self, job: usize, results: Answer) -> Option<Call> {
         let mut state = self.state();
         if state.refused {
             return None;
         }
         let place = match self.order {
-            Order::Items => start,
+            Order::Items => job * self.chunk,
             Order::Arrival => state.arrived,
         };
         state.arrived += results.count();

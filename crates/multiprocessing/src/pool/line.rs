@@ -1,7 +1,7 @@
 //! The pool's end of a worker's line: its seat, for short messages, and its
-//! socket, for the others, for the worker's bell, and to see its end. Nothing here waits:
-//! as much of a message is sent or received as the kernel has room for or has,
-//! so a worker that is stopped holds up nobody but itself.
+//! socket, for the others, for the worker's bell, and to see its end. Nothing
+//! here waits: as much of a message is sent or received as the kernel has room
+//! for or has, so a worker that is stopped holds up nobody but itself.
 
 use std::mem;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -10,48 +10,20 @@ use std::sync::Arc;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 
-use crate::error::{Error, Result};
-use crate::pipe::frame;
-use crate::seat::{Post, Seat, fits};
-
-/// The length of the body, before it: the form that [`frame`] reads.
-const HEADER: usize = size_of::<u32>();
+use super::message::Message;
+use crate::pipe::frame::{self, HEADER};
+use crate::seat::{Post, Seat};
 
 /// How much is asked of the kernel at once.
 const PIECE: usize = 256 * 1024;
-
-/// A message, ready to be sent.
-pub(super) struct Message(Vec<u8>);
-
-impl Message {
-    /// With the body that `write` appends.
-    pub(super) fn new(
-        write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
-    ) -> Result<Self> {
-        let mut whole = vec![0; HEADER];
-        write(&mut whole)?;
-        let (len, max) = (whole.len() - HEADER, frame::MAX);
-        match u32::try_from(len) {
-            Ok(header) if len <= max => {
-                whole[..HEADER].copy_from_slice(&header.to_be_bytes());
-                Ok(Self(whole))
-            }
-            _ => Err(Error::TooLong { len, max }),
-        }
-    }
-
-    fn body(&self) -> &[u8] {
-        &self.0[HEADER..]
-    }
-}
 
 pub(super) struct Line {
     socket: Arc<OwnedFd>,
     seat: Option<Seat>,
     state: State,
-    /// Of the message that goes out.
-    sent: usize,
-    /// Of the message that comes in.
+    /// How much of the message that goes out by the socket is sent; none: all.
+    sent: Option<usize>,
+    /// Of the message that comes in by the socket.
     received: Vec<u8>,
 }
 
@@ -71,7 +43,7 @@ impl Line {
             socket: Arc::new(socket),
             seat,
             state: State::Open,
-            sent: 0,
+            sent: None,
             received: Vec::new(),
         }
     }
@@ -101,32 +73,60 @@ impl Line {
         self.seat.is_some()
     }
 
-    /// Whether a message may be here that no bell tells of.
+    /// Whether an answer lies in the seat.
+    pub(super) fn has_answer(&self) -> bool {
+        let seat = self.seat.as_ref();
+        seat.is_some_and(|seat| seat.answers().is_here())
+    }
+
+    /// Whether a message may be here, or a part of it.
     pub(super) fn may_have_come(&self) -> bool {
         let seat = self.seat.as_ref();
         seat.is_none_or(|seat| seat.answers().has_one())
     }
 
-    /// Begins to send `message`; [`Line::go_on`] sends the rest.
-    pub(super) fn begin(&mut self, message: &Message) {
-        self.sent = 0;
-        if let Some(seat) = &self.seat {
-            // There can be none yet.
-            seat.answers().note_taken();
-            if seat.orders().put(message.body()) {
-                self.sent = message.0.len();
-            }
-            seat.orders().wake();
-        }
-        self.go_on(message);
+    /// Whether a message would lie in the seat, behind those that lie there.
+    pub(super) fn has_room(&self, message: Message<'_>) -> bool {
+        let seat = self.seat.as_ref();
+        seat.is_some_and(|it| it.orders().has_room(message.body().len()))
     }
 
-    pub(super) fn go_on(&mut self, message: &Message) {
+    /// Begins to send the first message, after which nothing is under way; tells
+    /// where it lies in the seat, if it does.
+    pub(super) fn begin(&mut self, message: Message<'_>) -> Option<u32> {
+        if let Some(seat) = &self.seat {
+            // There can be none yet.
+            seat.answers().skip_all();
+        }
+        self.send(message)
+    }
+
+    /// Begins to send a message, of which [`Line::go_on`] sends the rest.
+    pub(super) fn send(&mut self, message: Message<'_>) -> Option<u32> {
+        let seat = self.seat.as_ref();
+        let place = seat.and_then(|seat| {
+            let place = seat.orders().put(message.body());
+            seat.orders().wake();
+            place
+        });
+        if place.is_none() {
+            self.sent = Some(0);
+            self.go_on(message);
+        }
+        place
+    }
+
+    pub(super) fn go_on(&mut self, message: Message<'_>) {
         let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
-        while self.is_open() && self.sent < message.0.len() {
-            let rest = &message.0[self.sent..];
-            match send(self.socket.as_raw_fd(), rest, flags) {
-                Ok(sent) => self.sent += sent,
+        let message = message.whole();
+        while self.is_open()
+            && let Some(sent) = self.sent
+        {
+            match send(self.socket.as_raw_fd(), &message[sent..], flags) {
+                Ok(more) => {
+                    let sent = sent + more;
+                    self.sent = (sent < message.len()).then_some(sent);
+                }
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return,
                 Err(_) => {
@@ -138,18 +138,32 @@ impl Line {
         }
     }
 
-    pub(super) fn has_sent(&self, message: &Message) -> bool {
-        self.sent == message.0.len()
+    /// Whether a part of a message is still to be sent.
+    pub(super) fn is_sending(&self) -> bool {
+        self.is_open() && self.sent.is_some()
     }
 
-    /// Whether the worker has, or had, all of `message`.
-    pub(super) fn has_delivered(&self, message: &Message) -> bool {
-        if let Some(seat) = &self.seat
-            && fits(message.body().len())
-        {
-            return !seat.orders().has_one();
+    /// Takes the last messages back that the worker has not taken, `most` of
+    /// them; tells how many. The next one will lie where the first of these
+    /// did: see [`Self::take_back_to`].
+    pub(super) fn take_back(&self, most: usize) -> usize {
+        let seat = self.seat.as_ref();
+        seat.map_or(0, |seat| seat.orders().take_back(most))
+    }
+
+    pub(super) fn take_back_to(&self, place: u32) {
+        if let Some(seat) = &self.seat {
+            seat.orders().take_back_to(place);
         }
-        self.has_sent(message) && self.state != State::Unread
+    }
+
+    /// Of so many messages, how many a worker that has died did not take.
+    pub(super) fn untaken(&self, of: usize) -> usize {
+        if self.sent.is_some() || self.state == State::Unread {
+            return of;
+        }
+        let seat = self.seat.as_ref();
+        seat.map_or(0, |seat| seat.orders().count().min(of))
     }
 
     /// Receives what there is; gives the body of a message that is whole.

@@ -1,5 +1,6 @@
 //! A worker, as the pool sees it.
 
+use std::collections::VecDeque;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,12 +10,13 @@ use rustix::process::{Signal, pidfd_send_signal};
 use super::crew::Terms;
 use super::job::Job;
 use super::line::Line;
-use super::worker::{Fitness, Reply};
+use super::worker::Fitness;
 use crate::codec;
 use crate::patience::{self, MOMENT, SHORT};
 use crate::process::Child;
 use crate::process::wait::readable;
-use crate::seat::Seat;
+use crate::seat::{MOST, Seat};
+use crate::sys::task::Failure;
 
 /// A process's pidfd, which is readable once the process has ended.
 pub(super) type End = Arc<dyn AsFd + Send + Sync>;
@@ -27,14 +29,24 @@ pub(super) struct Worker {
     /// None if it is a child of the zygote, which then tells its exit code.
     own: Option<Child>,
     stage: Stage,
-    pub(super) job: Option<Job>,
+    /// Those that it has: one that it does, and others ahead.
+    jobs: VecDeque<Given>,
+    /// So many it may have ahead, since those before were quickly done.
+    ahead: usize,
     /// The thread will see what it sends.
     pub(super) watched: bool,
     /// When it was last given a job: which of all that the pool has given.
     pub(super) turn: u64,
-    /// When it was given that, and when it was done with it, if that was soon.
-    given: Option<Instant>,
+    /// When it was done with its last job, if that was soon.
     soon_done: Option<Instant>,
+}
+
+/// A job that the worker has.
+struct Given {
+    job: Job,
+    at: Instant,
+    /// Where its order lies in the seat, if it does.
+    place: Option<u32>,
 }
 
 /// Where a worker is in its life.
@@ -50,8 +62,8 @@ enum Stage {
 
 /// What came from a worker.
 pub(super) enum Heard {
-    /// The answer to its job.
-    Answer(Job, Reply),
+    /// The reply to a job, or why there is none.
+    Reply(Job, Result<Vec<u8>, Failure>),
     /// Its initializer has failed.
     Unfit { reason: String },
 }
@@ -69,10 +81,10 @@ impl Worker {
             end,
             own,
             stage: Stage::Starting,
-            job: None,
+            jobs: VecDeque::new(),
+            ahead: 0,
             watched: false,
             turn: 0,
-            given: None,
             soon_done: None,
         }
     }
@@ -83,17 +95,19 @@ impl Worker {
     }
 
     /// Gives it a job, as the turn of that number.
-    pub(super) fn give(&mut self, job: Job, turn: u64, now: Instant) {
+    pub(super) fn give(&mut self, job: Job, turn: u64, at: Instant) {
         self.turn = turn;
-        self.given = Some(now);
-        self.line.begin(&job.order);
-        self.job = Some(job);
+        let place = match self.jobs.is_empty() {
+            true => self.line.begin(job.order()),
+            false => self.line.send(job.order()),
+        };
+        self.jobs.push_back(Given { job, at, place });
     }
 
     /// Sends more of its job, and takes what it has sent.
     pub(super) fn go_on(&mut self, terms: Terms) -> Option<Heard> {
-        if let Some(job) = &self.job {
-            self.line.go_on(&job.order);
+        if let Some(given) = self.jobs.back() {
+            self.line.go_on(given.job.order());
         }
         self.hear(terms)
     }
@@ -112,8 +126,51 @@ impl Worker {
 
     pub(super) fn is_free(&self) -> bool {
         matches!(self.stage, Stage::Serving(_))
-            && self.job.is_none()
+            && self.jobs.is_empty()
             && self.line.is_open()
+    }
+
+    /// How many jobs it has.
+    pub(super) fn load(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Whether it may have this one ahead, of the jobs that wait.
+    pub(super) fn may_have_ahead(&self, job: &Job) -> bool {
+        let most = match self.stage {
+            Stage::Serving(Some(left)) => left.min(self.ahead),
+            Stage::Serving(None) => self.ahead,
+            Stage::Starting | Stage::Retired => 0,
+        };
+        (1..most).contains(&self.jobs.len())
+            && self.line.is_open()
+            && !self.line.is_sending()
+            && self.line.has_room(job.order())
+    }
+
+    /// Takes jobs back that it has ahead, `most` of them, the last ones. It
+    /// always keeps one, so that it is free only when it has told so.
+    pub(super) fn take_back(
+        &mut self,
+        most: usize,
+    ) -> impl Iterator<Item = Job> {
+        let ahead = self.jobs.len().saturating_sub(1);
+        let back = self.line.take_back(most.min(ahead)).min(ahead);
+        let back = self.jobs.split_off(self.jobs.len() - back);
+        if let Some(place) = back.front().and_then(|first| first.place) {
+            self.line.take_back_to(place);
+        }
+        back.into_iter().map(|given| given.job)
+    }
+
+    /// Takes all jobs away from one that has ended: those that it has taken, of
+    /// which it has done none, and the others.
+    pub(super) fn take_jobs(&mut self) -> [VecDeque<Job>; 2] {
+        let mut taken: VecDeque<_> =
+            self.jobs.drain(..).map(|it| it.job).collect();
+        let untaken = self.line.untaken(taken.len());
+        let others = taken.split_off(taken.len() - untaken);
+        [taken, others]
     }
 
     /// Whether it still looks out for a job, after one that was short.
@@ -122,16 +179,10 @@ impl Worker {
         patience::is_of_use() && self.soon_done.is_some_and(idle)
     }
 
-    /// Whether some of its job is still to be sent.
-    pub(super) fn is_sending(&self) -> bool {
-        let unsent = |job: &Job| !self.line.has_sent(&job.order);
-        self.line.is_open() && self.job.as_ref().is_some_and(unsent)
-    }
-
     /// Whether it may send something. An idle one only ends, which its pidfd
     /// tells.
     pub(super) fn may_send(&self) -> bool {
-        self.line.is_open() && (self.is_starting() || self.job.is_some())
+        self.line.is_open() && (self.is_starting() || !self.jobs.is_empty())
     }
 
     pub(super) fn may_have_sent(&self) -> bool {
@@ -142,7 +193,7 @@ impl Worker {
     pub(super) fn needs_socket(&self) -> bool {
         self.may_send()
             && (self.is_starting()
-                || self.is_sending()
+                || self.line.is_sending()
                 || !self.line.has_seat())
     }
 
@@ -194,12 +245,15 @@ impl Worker {
             }
             self.stage = Stage::Serving(terms.tasks);
         }
-        let reply = codec::decode(&self.line.recv()?)
-            .unwrap_or_else(|error| Err(error.into()));
-        let job = self.job.take()?;
+        let reply = self.line.recv()?;
+        let Given { job, at, .. } = self.jobs.pop_front()?;
         let now = Instant::now();
-        let soon = |given| now.saturating_duration_since(given) < SHORT;
-        self.soon_done = self.given.is_some_and(soon).then_some(now);
+        let soon = now.saturating_duration_since(at) < SHORT;
+        self.soon_done = soon.then_some(now);
+        self.ahead = match soon {
+            true => (self.ahead * 2).clamp(1, MOST),
+            false => 0,
+        };
         if let Stage::Serving(Some(left)) = &mut self.stage {
             *left -= 1;
             if *left == 0 {
@@ -207,6 +261,6 @@ impl Worker {
                 self.line.shut();
             }
         }
-        Some(Heard::Answer(job, reply))
+        Some(Heard::Reply(job, Ok(reply)))
     }
 }

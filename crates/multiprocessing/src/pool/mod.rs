@@ -4,9 +4,13 @@
 //! dispatcher, which sleeps in `poll` until an answer, a death or a request
 //! comes. Who waits for a result hears the workers itself, and sleeps at their
 //! common bell, so that an answer wakes him and not the thread first. A job is
-//! the address of a function, which is the same in the worker since the worker is a
-//! fork, and the arguments as bytes. A worker has one job at a time, so the
-//! pool knows whose job is lost when a worker dies: that job fails at once
+//! the address of a function, which is the same in the worker since the worker
+//! is a fork, and the arguments as bytes.
+//!
+//! A worker does one job at a time. If its jobs are short, it has some more in
+//! its seat, which are taken back when another worker is idle; so it need not
+//! wait for the pool between two of them. The seat says which job it has begun:
+//! if it dies, that job fails at once
 //! ([`Error::WorkerDied`](crate::Error::WorkerDied)), the others go on, and a
 //! new worker is made by the *zygote*, a process that was forked with the first
 //! workers and still has a single thread. The same is done for a worker that
@@ -14,10 +18,11 @@
 //! to a worker that is about to leave.
 //!
 //! Read `worker`, which is short, then `line` (the `seat` in shared memory and
-//! the socket), `member` (one worker) and `crew` (who does what), `dispatcher`
-//! (the thread) with its `sources` and its `counter` (what callers do there),
-//! and `zygote`; `builder` sets all that up. `result` and `imap` are what a
-//! caller gets.
+//! the socket), `member` (one worker) and `crew` (who does what), `state` and
+//! who changes it: `dispatcher`, the thread, with its `sources`, and `counter`,
+//! the callers; then `zygote`. `builder` sets all that up. `job` and `answer`
+//! are what goes to a worker and what comes, `result` and `imap` what a caller
+//! gets.
 
 mod answer;
 mod builder;
@@ -28,8 +33,10 @@ mod imap;
 mod job;
 mod line;
 mod member;
+mod message;
 mod result;
 mod sources;
+mod state;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod targets;
 mod worker;
@@ -47,11 +54,10 @@ use crate::process::pid;
 use crate::sys::point::point;
 use crate::sys::task;
 use dispatcher::Dispatcher;
-use job::{Job, Sink};
-use line::Message;
+use job::{Sink, Task};
 use result::ResultCell;
 
-pub(crate) use answer::Answer;
+pub(crate) use answer::Results;
 pub use builder::{Initialized, PoolBuilder};
 pub use imap::Imap;
 pub use result::AsyncResult;
@@ -328,7 +334,10 @@ impl Pool {
         let items: Vec<A> = items.into_iter().collect();
         let four_each = items.len().div_ceil(4 * self.processes).max(1);
         let chunk = chunk.unwrap_or(four_each);
-        let cell = ResultCell::new(items.len(), self.dispatcher.seats.clone());
+        let cell = ResultCell::new(
+            items.len().div_ceil(chunk.max(1)),
+            self.dispatcher.seats.clone(),
+        );
         self.submit(function, &items, chunk, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::all, dispatcher))
@@ -351,17 +360,12 @@ impl Pool {
         if chunk == 0 {
             return Err(Error::invalid("a chunk needs at least 1 item"));
         }
-        let jobs = items.chunks(chunk).enumerate().map(|(number, items)| {
-            Ok(Job {
-                order: Message::new(|to| task::order(function, items, to))?,
-                count: items.len(),
-                sink: Arc::clone(sink),
-                start: number * chunk,
-            })
-        });
         // All of them, before the first is given away.
-        let jobs = jobs.collect::<Result<Vec<_>>>()?;
-        self.dispatcher.submit(jobs)
+        let mut task = Task::of(items.len().div_ceil(chunk));
+        for items in items.chunks(chunk) {
+            task.add(items.len(), |to| task::order(function, items, to))?;
+        }
+        self.dispatcher.submit(task.jobs(Arc::clone(sink)))
     }
 
     fn mine(&self) -> Result<()> {

@@ -1,6 +1,5 @@
 //! `AsyncResult`: the result of a task that may not be done yet.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -236,9 +235,11 @@ pub(super) struct ResultCell {
 
 enum CellState {
     Waiting {
-        /// By the places of their first items.
-        come: BTreeMap<usize, Answer>,
-        /// So many items have no result yet.
+        /// Somebody sleeps until they are done.
+        asleep: bool,
+        /// Of each job, once it is there.
+        come: Vec<Option<Answer>>,
+        /// So many jobs are not done yet.
         missing: usize,
         callbacks: Vec<Callback>,
     },
@@ -246,11 +247,13 @@ enum CellState {
 }
 
 impl ResultCell {
-    pub(super) fn new(items: usize, seats: Option<Arc<Seats>>) -> Arc<Self> {
-        let state = match items {
+    /// For the results of so many jobs.
+    pub(super) fn new(jobs: usize, seats: Option<Arc<Seats>>) -> Arc<Self> {
+        let state = match jobs {
             0 => CellState::Done(Arc::new([])),
             missing => CellState::Waiting {
-                come: BTreeMap::new(),
+                asleep: false,
+                come: (0..missing).map(|_| None).collect(),
                 missing,
                 callbacks: Vec::new(),
             },
@@ -310,8 +313,9 @@ impl ResultCell {
         let start = Instant::now();
         let mut state = self.state();
         loop {
-            if let CellState::Done(items) = &*state {
-                return Some(Arc::clone(items));
+            match &mut *state {
+                CellState::Done(items) => return Some(Arc::clone(items)),
+                CellState::Waiting { asleep, .. } => *asleep = true,
             }
             state = match remaining(start, limit) {
                 Some(Duration::ZERO) => return None,
@@ -334,9 +338,10 @@ impl ResultCell {
 
 impl Sink for ResultCell {
     /// With the last of them, calls the callbacks.
-    fn fill(&self, start: usize, results: Answer) -> Option<Call> {
+    fn fill(&self, job: usize, results: Answer) -> Option<Call> {
         let mut state = self.state();
         let CellState::Waiting {
+            asleep,
             come,
             missing,
             callbacks,
@@ -344,17 +349,23 @@ impl Sink for ResultCell {
         else {
             return None;
         };
-        *missing -= results.count();
-        come.insert(start, results);
+        if let Some(place) = come.get_mut(job) {
+            *place = Some(results);
+        }
+        *missing -= 1;
         if *missing > 0 {
             return None;
         }
-        let items: Arc<[_]> = std::mem::take(come).into_values().collect();
+        let items: Arc<[_]> =
+            std::mem::take(come).into_iter().flatten().collect();
         let callbacks = std::mem::take(callbacks);
         let has_any = !callbacks.is_empty();
+        let asleep = *asleep;
         *state = CellState::Done(Arc::clone(&items));
         drop(state);
-        self.done.notify_all();
+        if asleep {
+            self.done.notify_all();
+        }
         if let Some(seats) = &self.seats {
             seats.bell().ring();
         }

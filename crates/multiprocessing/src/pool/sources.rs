@@ -36,7 +36,7 @@ impl Source {
             if worker.watch() {
                 sources.push(Self::Socket {
                     socket: Arc::clone(worker.line.socket()),
-                    sending: worker.is_sending(),
+                    sending: worker.line.is_sending(),
                 });
             }
             // The zygote tells the end of its workers, as long as it lives.

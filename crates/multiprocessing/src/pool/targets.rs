@@ -8,12 +8,11 @@ use hostile::{Target, cost, joined};
 use nix::sys::socket::SockType;
 use rustix::net::{Shutdown, shutdown};
 
-use super::answer::Answer;
+use super::answer::{Answer, Results};
 use super::crew::{Crew, Terms};
-use super::job::{Call, Job, Sink};
-use super::line::Message;
+use super::job::{Call, Job, Sink, Task};
 use super::member::{Heard, Worker};
-use super::worker::{Fitness, Reply};
+use super::worker::Fitness;
 use crate::codec;
 use crate::pipe::targets::framed;
 use crate::pipe::{frame, pair};
@@ -52,19 +51,19 @@ pub(crate) const WORKERS: Target = Target {
         let no = || Failure::Decode {
             reason: "no".into(),
         };
-        let mut three = Answer::default();
-        three.push(|bytes| {
+        let mut results = Results::default();
+        results.push(|bytes| {
             bytes.extend(b"done");
             Ok(())
         });
-        three.push(|_| Err(no()));
-        three.push(|_| Err(dead));
-        let three: Reply = Ok(three);
-        let one: Reply = Err(no());
+        results.fail(no());
+        results.fail(dead);
+        let three = results.reply(Ok(())).map(<[u8]>::to_vec);
+        results.clear();
+        let one = results.reply(Err(no())).map(<[u8]>::to_vec);
+        let [three, one] = [three, one].map(Result::unwrap_or_default);
         let fit: Fitness = Ok(());
         let fit = codec::encode(&fit).unwrap_or_default();
-        let answers = [three, one].map(|it| codec::encode(&it));
-        let [three, one] = answers.map(Result::unwrap_or_default);
         let plain = joined([&three, &one]);
         let fit = joined([&fit, &three, &one]);
         vec![
@@ -76,18 +75,14 @@ pub(crate) const WORKERS: Target = Target {
     },
 };
 
-/// How often each item got a result.
+/// How often each job got its results.
 #[derive(Default)]
-struct Results(Mutex<Vec<usize>>);
+struct Filled(Mutex<[usize; COUNTS.len()]>);
 
-impl Sink for Results {
-    fn fill(&self, start: usize, results: Answer) -> Option<Call> {
-        let mut all = self.0.lock().expect("nobody panics with it");
-        for place in start..start + results.count() {
-            let missing = (place + 1).saturating_sub(all.len());
-            all.extend(std::iter::repeat_n(0, missing));
-            all[place] += 1;
-        }
+impl Sink for Filled {
+    fn fill(&self, job: usize, results: Answer) -> Option<Call> {
+        assert_eq!(results.iter().count(), COUNTS[job], "a result an item");
+        self.0.lock().expect("nobody panics with it")[job] += 1;
         None
     }
 }
@@ -101,14 +96,10 @@ fn work(terms: Terms, stream: &[u8]) {
     let end = Arc::new(OwnedFd::from(end));
     let worker = Worker::new(PID, (ours, None), end, None);
     let socket = Arc::clone(worker.line.socket());
-    let results = Arc::new(Results::default());
+    let filled = Arc::new(Filled::default());
     let ((), cost) = cost(|| {
         let mut crew = Crew::new(vec![worker], Vec::new(), terms);
-        let mut start = 0;
-        for count in COUNTS {
-            crew.waiting.push_back(job(count, start, &results));
-            start += count;
-        }
+        crew.waiting.extend(jobs(&filled));
         for _ in 0..=stream.len() / 4 {
             crew.dispatch();
             take(crew.go_on(&socket));
@@ -121,14 +112,13 @@ fn work(terms: Terms, stream: &[u8]) {
         let dead = crew.remove(PID).expect("it was there");
         take(crew.settle(dead, 1));
         for job in crew.take_jobs() {
-            drop(job.fail(&Failure::PoolClosed));
+            drop(job.finish(Err(Failure::PoolClosed)));
         }
     });
     // A piece is 256 KiB, and it is copied while it grows.
     cost.is_within(2 << 20, 256, stream.len());
-    let results = results.0.lock().expect("nobody panics with it");
-    let each = vec![1; COUNTS.iter().sum()];
-    assert_eq!(*results, each, "how often the items got a result");
+    let filled = filled.0.lock().expect("nobody panics with it");
+    assert_eq!(*filled, [1; COUNTS.len()], "how often each job was filled");
 }
 
 /// Whether there is a length in it that no message has.
@@ -143,23 +133,22 @@ fn is_lost(mut stream: &[u8]) -> bool {
     false
 }
 
-fn job(count: usize, start: usize, results: &Arc<Results>) -> Job {
-    let order = Message::new(|to| {
-        to.extend(b"order");
-        Ok(())
-    });
-    let order = order.expect("it is short");
-    let sink = Arc::clone(results);
-    Job {
-        order,
-        count,
-        sink,
-        start,
+fn jobs(filled: &Arc<Filled>) -> impl Iterator<Item = Job> {
+    let mut task = Task::of(COUNTS.len());
+    for count in COUNTS {
+        let added = task.add(count, |to| {
+            to.extend(b"order");
+            Ok(())
+        });
+        added.expect("it is short");
     }
+    task.jobs(Arc::<Filled>::clone(filled))
 }
 
-fn take(heard: Option<Heard>) {
-    if let Some(Heard::Answer(job, answer)) = heard {
-        drop(job.finish(answer));
+fn take(heard: impl IntoIterator<Item = Heard>) {
+    for heard in heard {
+        if let Heard::Reply(job, reply) = heard {
+            drop(job.finish(reply));
+        }
     }
 }

@@ -5,13 +5,13 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::unistd::getppid;
 
-use super::answer::Answer;
+use super::answer::Results;
 use crate::codec;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::patience::patiently;
 use crate::pipe::frame;
 use crate::process::die_with;
-use crate::seat::{Seat, Wake, talk};
+use crate::seat::{Seat, Taken, Wake, talk};
 use crate::sys::task::{self, Failure};
 
 /// What a worker runs before its first job; an error tells why it cannot have
@@ -24,9 +24,6 @@ pub(super) type Fitness = Result<(), String>;
 
 /// The name of every worker's process.
 pub(super) const NAME: &str = "PoolWorker";
-
-/// What a worker sends back: a result an item, or one failure for them all.
-pub(super) type Reply = Result<Answer, Failure>;
 
 /// The body of a worker process.
 pub(super) fn run(
@@ -50,21 +47,22 @@ pub(super) fn run(
 
 fn serve(socket: BorrowedFd<'_>, seat: Option<&Seat>) -> Result<()> {
     let parent = getppid().as_raw();
+    let (mut order, mut results) = (Vec::new(), Results::default());
     loop {
-        let order = next_order(socket, seat, parent)?;
-        let answer: Reply = task::run(&order);
-        drop(order);
-        match reply(socket, seat, &answer) {
-            Err(Error::TooLong { len, max }) => {
-                let reason = format!(
-                    "the results of a chunk have {len} bytes, and {max} are \
-                     possible"
-                );
-                let lost: Reply = Err(Failure::Encode { reason });
-                reply(socket, seat, &lost)?;
-            }
-            done => done?,
+        codec::clear(&mut order);
+        next_order(socket, seat, parent, &mut order)?;
+        results.clear();
+        let done = task::run(&order, &mut results);
+        let mut reply = results.reply(done)?;
+        let (len, max) = (reply.len(), frame::MAX);
+        if len > max {
+            let reason = format!(
+                "the results of a chunk have {len} bytes, and {max} are \
+                 possible"
+            );
+            reply = results.reply(Err(Failure::Encode { reason }))?;
         }
+        send(socket, seat, reply)?;
     }
 }
 
@@ -74,9 +72,11 @@ fn next_order(
     socket: BorrowedFd<'_>,
     seat: Option<&Seat>,
     parent: i32,
-) -> Result<Vec<u8>> {
+    order: &mut Vec<u8>,
+) -> Result<()> {
     let Some(seat) = seat else {
-        return Ok(talk::recv(socket, None)?.0);
+        *order = talk::recv(socket, None)?.0;
+        return Ok(());
     };
     let orders = seat.orders();
     let sleep = || -> Result<()> {
@@ -87,31 +87,33 @@ fn next_order(
         }
         Ok(())
     };
-    patiently(|| orders.has_one().into(), sleep)?;
-    if let Some(order) = orders.take() {
-        return Ok(order);
+    loop {
+        match orders.take_next(order) {
+            Some(Taken::Here) => return Ok(()),
+            Some(Taken::Elsewhere) => {
+                *order = frame::recv(socket)?;
+                return Ok(());
+            }
+            None => patiently(|| orders.has_one().into(), sleep)?,
+        }
     }
-    let order = frame::recv(socket)?;
-    orders.note_taken();
-    Ok(order)
 }
 
-fn reply(
+fn send(
     socket: BorrowedFd<'_>,
     seat: Option<&Seat>,
-    answer: &Reply,
+    reply: &[u8],
 ) -> Result<()> {
-    let answer = codec::encode(answer)?;
     let Some(seat) = seat else {
-        return frame::send(socket, &answer);
+        return frame::send(socket, reply);
     };
-    let lies_there = seat.answers().put(&answer);
+    let lies_there = seat.answers().put(reply).is_some();
     seat.bell().ring();
     if seat.answers().wake() == Wake::ByBell {
         talk::ring(socket)?;
     }
     match lies_there {
         true => Ok(()),
-        false => frame::send(socket, &answer),
+        false => frame::send(socket, reply),
     }
 }

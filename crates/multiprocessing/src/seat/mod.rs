@@ -1,12 +1,12 @@
 //! A seat: memory that two processes share, where short messages between them
 //! lie instead of going through the kernel.
 //!
-//! There is a place for one message each way, since one of the two asks and the
-//! other answers: a pool has a job done by a worker, a client has a call done by
-//! a manager. Who puts one there writes its bytes and its length, and then the
-//! number of the message, by one store: a message is there as a whole or not at
-//! all. Who has taken it stores the number, too, so that a pool knows whether a
-//! worker that died has had its job.
+//! There is a place for messages each way, since one of the two asks and the
+//! other answers: a pool has jobs done by a worker, a client has a call done by
+//! a manager. Who puts one there writes its length and its bytes, and then
+//! counts it, by one store: a message is there as a whole or not at all. Who
+//! takes one counts it first, in the same word: so a pool knows what a worker
+//! that died has begun, and may take back what none has.
 //!
 //! A message that is too long, or that has descriptors with it, goes by a
 //! socket, and its length here says so. By the socket, each sees the end of the
@@ -23,11 +23,13 @@
 mod bell;
 mod post;
 pub(crate) mod talk;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 pub(crate) use bell::Bell;
-pub(crate) use post::{Post, Wake, fits};
+pub(crate) use post::{MOST, Post, Taken, Wake};
 
 use crate::error::Result;
 use crate::sys::region::{Region, shared_struct};

@@ -1,35 +1,67 @@
-//! A place for one message in shared memory.
-
-use std::sync::atomic::Ordering::{Relaxed, SeqCst};
-use std::sync::atomic::{AtomicU32, AtomicU64};
+//! A place for some messages in shared memory.
 
 use crate::futex;
+use crate::sys::machine::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use crate::sys::machine::{AtomicU32, AtomicU64};
 use crate::sys::region::shared_struct;
 use crate::words::{self, WORD};
 
-/// The longest message that lies in a seat: with what is beside it, a page.
-const WORDS: usize = 4096 / WORD - 16;
+/// For the messages and a word before each, its length. They lie one after the
+/// other; behind the last word comes the first one again.
+const WORDS: usize = 512;
+
+/// So many messages lie here at once, at most.
+pub(crate) const MOST: usize = 64;
+
+/// The length of a message that goes by the socket.
+const ELSEWHERE: u64 = u64::MAX;
 
 /// Whoever takes the messages is awake.
 const NOWHERE: u32 = 0;
 /// He sleeps at the socket, until a bell comes.
 const AT_SOCKET: u32 = 1;
-/// He sleeps here, until the count of messages changes.
-const AT_COUNT: u32 = 2;
+/// He sleeps here, until a message is put.
+const AT_TURNS: u32 = 2;
 
 shared_struct! {
-    /// A place for one message.
+    /// A place for some messages: one puts them, another takes them in their
+    /// order.
     #[repr(align(128))]
     pub(crate) struct Post {
-        /// How many messages were ever put here, and taken.
-        put: AtomicU32,
-        taken: AtomicU32,
-        /// Of the last one; more than there is room for: it goes by the socket.
-        len: AtomicU32,
+        /// How many were ever put here, and taken.
+        turns: AtomicU32,
         /// Where who takes them sleeps: [`NOWHERE`], [`AT_SOCKET`] or
-        /// [`AT_COUNT`].
+        /// [`AT_TURNS`].
         sleeper: AtomicU32,
+        /// How many words were written, by who puts, and read, by who takes.
+        written: AtomicU32,
+        read: AtomicU32,
         words: [AtomicU64; WORDS],
+    }
+}
+
+/// Two counts in a word, since a message that is not taken yet may be taken
+/// back: whoever comes first has it.
+#[derive(Clone, Copy)]
+struct Turns {
+    put: u16,
+    taken: u16,
+}
+
+impl Turns {
+    fn of(word: u32) -> Self {
+        let [put, taken] = [word >> 16, word & 0xffff];
+        let count = |half| u16::try_from(half).unwrap_or(0);
+        let [put, taken] = [put, taken].map(count);
+        Self { put, taken }
+    }
+
+    fn word(self) -> u32 {
+        u32::from(self.put) << 16 | u32::from(self.taken)
+    }
+
+    fn left(self) -> usize {
+        self.put.wrapping_sub(self.taken).into()
     }
 }
 
@@ -41,60 +73,170 @@ pub(crate) enum Wake {
     ByBell,
 }
 
-/// Whether a message of this length lies in a seat.
-pub(crate) fn fits(len: usize) -> bool {
-    len <= WORDS * WORD
+/// Where a message is that was taken.
+#[derive(PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It lay here.
+    Here,
+    /// It comes by the socket.
+    Elsewhere,
 }
 
+/// So many words a message takes that is so long.
+fn words_of(len: usize) -> usize {
+    1 + len.div_ceil(WORD)
+}
+
+/// Of whoever puts messages.
 impl Post {
-    /// Puts a message, or the note that it goes by the socket; tells whether
-    /// it lies here.
-    pub(crate) fn put(&self, message: &[u8]) -> bool {
-        let fits = fits(message.len());
-        if fits {
-            words::write(&self.words, message);
+    /// Puts a message, or the note that it goes by the socket; tells where it
+    /// lies here, if it does.
+    pub(crate) fn put(&self, message: &[u8]) -> Option<u32> {
+        if self.count() == 0 && self.used() == 0 {
+            // Nobody looks at these before there is a message. The first words
+            // lie beside the counts, and come with them.
+            self.written.store(0, Relaxed);
+            self.read.store(0, Relaxed);
         }
-        self.note(u32::try_from(message.len()).unwrap_or(u32::MAX));
-        fits
+        if !self.has_room(message.len()) {
+            self.put_elsewhere();
+            return None;
+        }
+        let at = self.written.load(Relaxed);
+        self.header(at).store(message.len() as u64, Relaxed);
+        let (to, more) = self.body(at);
+        let (first, rest) =
+            message.split_at(message.len().min(to.len() * WORD));
+        words::write(to, first);
+        words::write(more, rest);
+        self.note(words_of(message.len()));
+        Some(at)
     }
 
-    /// Puts the note that a message goes by the socket.
+    /// Puts the note that a message goes by the socket, for which there is
+    /// room always.
     pub(crate) fn put_elsewhere(&self) {
-        self.note(u32::MAX);
+        let at = self.written.load(Relaxed);
+        self.header(at).store(ELSEWHERE, Relaxed);
+        self.note(1);
     }
 
-    fn note(&self, len: u32) {
-        self.len.store(len, Relaxed);
+    fn note(&self, words: usize) {
+        let written = self.written.load(Relaxed);
+        let words = u32::try_from(words).unwrap_or(0);
+        self.written.store(written.wrapping_add(words), Relaxed);
         // SeqCst, as that of the mark: who puts a message and sees no mark is
         // seen by who leaves one and looks for a message.
-        self.put.fetch_add(1, SeqCst);
+        self.turns.fetch_add(1 << 16, SeqCst);
     }
 
+    /// Whether a message of this length would lie here now, if it is no more
+    /// than [`MOST`] with those that are here.
+    pub(crate) fn has_room(&self, len: usize) -> bool {
+        words_of(len) + self.used() + MOST <= WORDS
+    }
+
+    /// How many messages are not taken.
+    pub(crate) fn count(&self) -> usize {
+        Turns::of(self.turns.load(SeqCst)).left()
+    }
+
+    /// Takes the last of the messages back that are not taken, `most` of them;
+    /// tells how many that was. The caller says where the
+    /// first of them [lies](Self::take_back_to).
+    pub(crate) fn take_back(&self, most: usize) -> usize {
+        let mut back = 0;
+        let _ = self.turns.fetch_update(SeqCst, SeqCst, |word| {
+            let turns = Turns::of(word);
+            back = turns.left().min(most);
+            let put = turns.put.wrapping_sub(u16::try_from(back).ok()?);
+            (back > 0).then_some(Turns { put, ..turns }.word())
+        });
+        back
+    }
+
+    /// The next message will lie where one that was taken back lay.
+    pub(crate) fn take_back_to(&self, at: u32) {
+        self.written.store(at, Relaxed);
+    }
+
+    /// Whether a bell has to be sent, once a message is there; wakes who sleeps
+    /// here instead.
+    pub(crate) fn wake(&self) -> Wake {
+        match self.sleeper.load(SeqCst) {
+            AT_SOCKET => Wake::ByBell,
+            AT_TURNS => {
+                futex::wake_all(&self.turns);
+                Wake::Done
+            }
+            _ => Wake::Done,
+        }
+    }
+
+    /// Makes it one that nobody has used; nobody may use it meanwhile.
+    pub(super) fn clear(&self) {
+        for word in [&self.turns, &self.sleeper, &self.written, &self.read] {
+            word.store(0, SeqCst);
+        }
+    }
+}
+
+/// Of whoever takes messages.
+impl Post {
     /// Takes the message that lies here; none if there is none, or if it comes
     /// by the socket.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
-        // Once, and not before it is known to be there: another process that is
-        // out of its mind may change it.
-        let len = self.has_one().then(|| self.len());
-        let len = len.filter(|len| fits(*len))?;
-        let message = words::read(&self.words, len);
-        self.note_taken();
-        Some(message)
+        let mut message = Vec::new();
+        let is_taken = self.is_here() && self.take_next(&mut message).is_some();
+        is_taken.then_some(message)
+    }
+
+    /// Takes the next message, in place of what was in `message`, unless it is
+    /// taken back just now.
+    pub(crate) fn take_next(&self, message: &mut Vec<u8>) -> Option<Taken> {
+        // Before it is read, since another one may come in its place until
+        // then.
+        if !self.take_turn() {
+            return None;
+        }
+        message.clear();
+        let at = self.read.load(Relaxed);
+        let Some(len) = self.len(at) else {
+            self.note_read(1);
+            return Some(Taken::Elsewhere);
+        };
+        let (from, more) = self.body(at);
+        let first = len.min(from.len() * WORD);
+        words::read(from, first, message);
+        words::read(more, len - first, message);
+        self.note_read(words_of(len));
+        Some(Taken::Here)
     }
 
     /// Whether a message lies here.
     pub(crate) fn is_here(&self) -> bool {
-        self.has_one() && fits(self.len())
-    }
-
-    /// The message has been taken.
-    pub(crate) fn note_taken(&self) {
-        self.taken.store(self.put.load(SeqCst), SeqCst);
+        self.has_one() && self.len(self.read.load(Relaxed)).is_some()
     }
 
     /// Whether there is a message, here or by the socket.
     pub(crate) fn has_one(&self) -> bool {
-        self.put.load(SeqCst) != self.taken.load(SeqCst)
+        self.count() > 0
+    }
+
+    /// The message that went by the socket, if one did, has been taken.
+    pub(crate) fn note_taken(&self) {
+        if self.take_turn() {
+            self.note_read(1);
+        }
+    }
+
+    /// Passes over whatever is here.
+    pub(crate) fn skip_all(&self) {
+        self.read.store(self.written.load(Relaxed), Release);
+        let _ = self.turns.fetch_update(SeqCst, SeqCst, |word| {
+            let put = Turns::of(word).put;
+            Some(Turns { put, taken: put }.word())
+        });
     }
 
     /// Leaves the mark that who takes the messages sleeps at the socket, or
@@ -104,36 +246,60 @@ impl Post {
         self.sleeper.store(place, SeqCst);
     }
 
-    /// Whether a bell has to be sent, once a message is there; wakes who sleeps
-    /// here instead.
-    pub(crate) fn wake(&self) -> Wake {
-        match self.sleeper.load(SeqCst) {
-            AT_SOCKET => Wake::ByBell,
-            AT_COUNT => {
-                futex::wake_all(&self.put);
-                Wake::Done
-            }
-            _ => Wake::Done,
-        }
-    }
-
     /// Sleeps until there may be a message, here or by the socket. Nobody but
     /// who puts it wakes who sleeps so.
     pub(crate) fn sleep(&self) {
-        self.sleeper.store(AT_COUNT, SeqCst);
-        let put = self.put.load(SeqCst);
-        if put == self.taken.load(SeqCst) {
-            futex::wait(&self.put, put, None);
+        self.sleeper.store(AT_TURNS, SeqCst);
+        let turns = self.turns.load(SeqCst);
+        if Turns::of(turns).left() == 0 {
+            futex::wait(&self.turns, turns, None);
         }
         self.sleeper.store(NOWHERE, SeqCst);
     }
 
-    fn len(&self) -> usize {
-        usize::try_from(self.len.load(Relaxed)).unwrap_or(usize::MAX)
+    /// The length of the message there, if it lies here. It is asked for once,
+    /// and is none that has no room: another process that is out of its mind
+    /// may change it.
+    fn len(&self, at: u32) -> Option<usize> {
+        let len = usize::try_from(self.header(at).load(Relaxed)).ok()?;
+        (len <= WORDS * WORD && words_of(len) <= WORDS).then_some(len)
     }
 
-    pub(super) fn clear(&self) {
-        self.want_bell(false);
-        self.note_taken();
+    fn take_turn(&self) -> bool {
+        let taken = self.turns.fetch_update(SeqCst, SeqCst, |word| {
+            let turns = Turns::of(word);
+            let taken = turns.taken.wrapping_add(1);
+            (turns.left() > 0).then_some(Turns { taken, ..turns }.word())
+        });
+        taken.is_ok()
     }
+
+    fn note_read(&self, words: usize) {
+        let words = u32::try_from(words).unwrap_or(0);
+        let read = self.read.load(Relaxed).wrapping_add(words);
+        self.read.store(read, Release);
+    }
+}
+
+impl Post {
+    /// How many words hold messages that are not read.
+    fn used(&self) -> usize {
+        let read = self.read.load(Acquire);
+        let used = self.written.load(Relaxed).wrapping_sub(read);
+        usize::try_from(used).unwrap_or(WORDS).min(WORDS)
+    }
+
+    fn header(&self, at: u32) -> &AtomicU64 {
+        &self.words[place(at)]
+    }
+
+    /// The words behind that header, up to the end, and those from the start.
+    fn body(&self, at: u32) -> (&[AtomicU64], &[AtomicU64]) {
+        let (start, end) = self.words.split_at(place(at) + 1);
+        (end, start)
+    }
+}
+
+fn place(at: u32) -> usize {
+    usize::try_from(at).unwrap_or(0) % WORDS
 }

@@ -21,8 +21,10 @@ pub(crate) fn send(
     message: &[u8],
     descriptors: &[BorrowedFd<'_>],
 ) -> Result<()> {
+    // A message that is too long is noted nowhere.
+    frame::header(message.len())?;
     if let Some(post) = post {
-        if descriptors.is_empty() && post.put(message) {
+        if descriptors.is_empty() && post.put(message).is_some() {
             return match post.wake() {
                 Wake::ByBell => ring(socket),
                 Wake::Done => Ok(()),

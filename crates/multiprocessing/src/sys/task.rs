@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec;
 use crate::error::Error;
-use crate::pool::Answer;
+use crate::pool::Results;
 
 /// A function, and the code that knows its types.
 #[derive(Serialize, Deserialize)]
@@ -32,8 +32,8 @@ pub(crate) enum Failure {
     PoolClosed,
 }
 
-/// The answer, or why there is none.
-type Runner = fn(usize, &[u8]) -> Result<Answer, Failure>;
+/// Appends a result for each item, or tells why there is none for any.
+type Runner = fn(usize, &[u8], &mut Results) -> Result<(), Failure>;
 
 /// Appends the order to run `function` on each of `items` to `bytes`.
 pub(crate) fn order<A, R>(
@@ -54,7 +54,7 @@ where
 }
 
 /// Runs an order: a result an item, or one failure for them all.
-pub(crate) fn run(order: &[u8]) -> Result<Answer, Failure> {
+pub(crate) fn run(order: &[u8], results: &mut Results) -> Result<(), Failure> {
     let (function, items) = match postcard::take_from_bytes(order) {
         Ok(parts) => parts,
         Err(error) => {
@@ -73,10 +73,14 @@ pub(crate) fn run(order: &[u8]) -> Result<Answer, Failure> {
             std::ptr::with_exposed_provenance(runner),
         )
     };
-    runner(function, items)
+    runner(function, items, results)
 }
 
-fn run_items<A, R>(function: usize, items: &[u8]) -> Result<Answer, Failure>
+fn run_items<A, R>(
+    function: usize,
+    items: &[u8],
+    results: &mut Results,
+) -> Result<(), Failure>
 where
     A: DeserializeOwned,
     R: Serialize,
@@ -89,12 +93,19 @@ where
         )
     };
     let items = catch(|| codec::decode::<Vec<A>>(items))?;
-    let mut answer = Answer::default();
-    for item in items {
-        answer
-            .push(|bytes| catch(|| codec::encode_into(&function(item), bytes)));
+    let mut items = items.into_iter();
+    while items.len() > 0 {
+        // A panic takes one item with it; then it goes on with the next.
+        let all = catch(|| {
+            for item in items.by_ref() {
+                forget_panics();
+                results.push(|to| codec::encode_into(&function(item), to));
+            }
+            Ok(())
+        });
+        all.unwrap_or_else(|failure| results.fail(failure));
     }
-    Ok(answer)
+    Ok(())
 }
 
 /// Runs an initializer, which may panic; an error tells why it failed.
@@ -115,8 +126,7 @@ pub(crate) fn initialize(
 pub(super) fn catch<T>(
     code: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Failure> {
-    // What the code before has caught of its own is no concern of this one.
-    LAST_PANIC.take();
+    forget_panics();
     let before = CATCHING.replace(true);
     let outcome = panic::catch_unwind(AssertUnwindSafe(code));
     CATCHING.set(before);
@@ -131,6 +141,11 @@ pub(super) fn catch<T>(
             })
         }
     }
+}
+
+/// What the code before has caught of its own is no concern of what comes.
+fn forget_panics() {
+    LAST_PANIC.with_borrow_mut(String::clear);
 }
 
 thread_local! {

@@ -60,6 +60,7 @@ mod points_pool;
 mod points_remote;
 mod points_waiting;
 mod pool;
+mod pool_ahead;
 mod pool_callbacks;
 mod pool_end;
 mod pool_family;
@@ -198,6 +199,7 @@ const TESTS: &[&[Test]] = &[
     pool::TESTS,
     pool_items::TESTS,
     pool_imap::TESTS,
+    pool_ahead::TESTS,
     pool_callbacks::TESTS,
     pool_end::TESTS,
     pool_killed::TESTS,

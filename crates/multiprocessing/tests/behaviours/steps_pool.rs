@@ -5,8 +5,7 @@ use std::cell::{OnceCell, RefCell};
 use std::fs;
 
 use multiprocessing::{
-    AsyncResult, Error, Manager, Pool, Process, Result, Semaphore,
-    current_process,
+    Error, Imap, Manager, Pool, Process, Result, Semaphore, current_process,
 };
 use nix::sys::signal::Signal;
 
@@ -21,6 +20,7 @@ use crate::waiting::is_in;
 
 pub(crate) const TESTS: &[Test] = list![
     killed_at_any_step_of_a_task_exactly_that_one_is_lost_or_none,
+    killed_at_any_step_of_some_tasks_exactly_one_is_lost_or_none,
     killed_at_any_step_of_apply_the_caller_takes_its_workers_along,
     killed_at_any_step_of_a_request_the_server_is_told_to_be_gone,
     killed_at_any_step_of_a_connection_the_server_is_told_to_be_gone,
@@ -42,32 +42,33 @@ fn run(tracee: &mut Tracee<'_>, place: Option<Place>, pid: i32) -> Vec<Place> {
     places
 }
 
-/// A worker takes a task, runs it and sends the result.
-fn killed_at_any_step_of_a_task_exactly_that_one_is_lost_or_none() {
+/// Kills the first worker of a pool at each step of what it does when there are
+/// `tasks`, after so many others: of them one is lost, or none.
+fn killed_worker(processes: usize, before: i64, tasks: i64) {
     let killed = |place| {
-        let pool = pool(2);
+        let pool = pool(processes);
+        for n in 0..before {
+            assert_eq!(pool.apply(square, n).ok(), Some(n * n));
+        }
         let pid = pool.worker_pids()[0];
         eventually(SOON, || is_in(libc::SYS_futex, pid));
-        let results: RefCell<Vec<AsyncResult<i64>>> = RefCell::default();
+        let results: RefCell<Option<Imap<i64>>> = RefCell::default();
         let places = {
             let mut tracee = Tracee::sleeper(pid, || {
-                let tasks = (7..9).map(|n| pool.apply_async(square, n));
-                let tasks = tasks.collect::<Result<_>>();
-                results.replace(tasks.expect("the pool is open"));
+                let tasks = pool.imap(square, 0..tasks);
+                results.replace(Some(tasks.expect("the pool is open")));
             });
             run(&mut tracee, place, pid)
         };
-        let results = results.take();
-        let results: Vec<_> = results.iter().map(AsyncResult::get).collect();
         let mut lost = 0;
-        for (result, square) in results.iter().zip([49, 64]) {
+        for (n, result) in (0..).zip(results.take().expect("it was made")) {
             match result {
-                Ok(result) => assert_eq!(*result, square),
+                Ok(result) => assert_eq!(result, n * n),
                 Err(Error::WorkerDied {
                     pid: dead,
                     exitcode,
                 }) => {
-                    assert_eq!((*dead, *exitcode), (pid, -9));
+                    assert_eq!((dead, exitcode), (pid, -9));
                     lost += 1;
                 }
                 Err(other) => panic!("{other:?}"),
@@ -75,10 +76,20 @@ fn killed_at_any_step_of_a_task_exactly_that_one_is_lost_or_none() {
         }
         assert!(lost <= 1);
         assert_eq!(pool.map(square, 0..3).ok(), Some(vec![0, 1, 4]));
-        is_complete(&pool, 2, pid);
+        is_complete(&pool, processes, pid);
         places
     };
     at_each(&killed(None), |place| drop(killed(Some(place))));
+}
+
+/// A worker takes a task, runs it and sends the result.
+fn killed_at_any_step_of_a_task_exactly_that_one_is_lost_or_none() {
+    killed_worker(2, 0, 2);
+}
+
+/// It has others ahead.
+fn killed_at_any_step_of_some_tasks_exactly_one_is_lost_or_none() {
+    killed_worker(1, 8, 3);
 }
 
 fn killed_at_any_step_of_apply_the_caller_takes_its_workers_along() {

@@ -4,6 +4,7 @@ mod barrier;
 mod condition;
 mod event;
 mod lock;
+mod post;
 mod queue;
 mod semaphore;
 mod slot;

@@ -1,0 +1,92 @@
+//! The state of a pool, which its thread and its callers change by turns.
+
+use super::crew::Crew;
+use super::job::Call;
+use super::member::Heard;
+
+/// What the pool and its thread share.
+pub(super) struct State {
+    pub(super) phase: Phase,
+    pub(super) crew: Crew,
+    /// To be called by the thread.
+    pub(super) calls: Vec<Call>,
+    pub(super) zygote_lives: bool,
+    /// So many workers were asked of the zygote, and are not there yet.
+    pub(super) coming: usize,
+    /// A caller does what the thread would do.
+    pub(super) attended: bool,
+    /// The thread has ended, or will do nothing more.
+    pub(super) ended: bool,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    Open,
+    /// No more tasks; those that are there will be done.
+    Closed,
+    /// No more tasks, and none will be done.
+    Terminated,
+    /// As terminated, since there are no workers any more, or those that
+    /// there are cannot be made ready.
+    Broken(String),
+}
+
+impl State {
+    pub(super) fn new(crew: Crew) -> Self {
+        Self {
+            phase: Phase::Open,
+            crew,
+            calls: Vec::new(),
+            zygote_lives: true,
+            coming: 0,
+            attended: false,
+            ended: false,
+        }
+    }
+
+    /// Takes all answers that have come, and gives more jobs out; tells whether
+    /// there were any.
+    pub(super) fn hear_all(&mut self) -> bool {
+        let (mut has_heard, mut unfit) = (false, None);
+        self.crew.hear_all(|heard| {
+            has_heard = true;
+            match heard {
+                Heard::Reply(job, reply) => {
+                    self.calls.extend(job.finish(reply));
+                }
+                Heard::Unfit { reason } => unfit = Some(reason),
+            }
+        });
+        if let Some(reason) = unfit {
+            self.give_up(&reason);
+        }
+        if has_heard {
+            self.crew.dispatch();
+        }
+        has_heard
+    }
+
+    /// Whether whoever asks is the one who attends from now on.
+    pub(super) fn begin_to_attend(&mut self) -> bool {
+        let can =
+            !self.attended && !self.needs_thread() && self.crew.is_unwatched();
+        self.attended |= can;
+        can
+    }
+
+    pub(super) fn give_up(&mut self, reason: &str) {
+        if matches!(self.phase, Phase::Open | Phase::Closed) {
+            self.phase = Phase::Broken(reason.into());
+        }
+    }
+
+    /// Whether something is left that only the thread does.
+    pub(super) fn needs_thread(&self) -> bool {
+        let is_over = match self.phase {
+            Phase::Open => false,
+            Phase::Closed => self.crew.is_idle(),
+            Phase::Terminated | Phase::Broken(_) => true,
+        };
+        is_over || self.crew.vacancy || !self.calls.is_empty()
+    }
+}
