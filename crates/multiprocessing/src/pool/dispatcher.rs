@@ -242,7 +242,9 @@ impl Dispatcher {
 
     fn give_up_if_alone(&self, reason: &str) {
         let state = self.state();
-        let alone = state.coming == 0 && state.crew.active().next().is_none();
+        let nobody = state.crew.active().next().is_none();
+        // Those for a vacancy have still to be asked for.
+        let alone = nobody && state.coming == 0 && !state.crew.vacancy;
         drop(state);
         if alone {
             self.give_up(reason);
