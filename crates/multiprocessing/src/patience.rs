@@ -1,18 +1,25 @@
 //! Looks for a moment before it sleeps.
 //!
 //! To wake a process takes the kernel some 30 µs where a processor has to be
-//! woken, too; to see what is there already takes less than one. So who waits
-//! for an answer that will come soon looks again and again for a moment, and
-//! sleeps then. That is of use only while the other side runs on another
-//! processor meanwhile. Nobody knows beforehand, so each thread goes by what
-//! came last: it looks if its last wait was short, and where it has looked in
-//! vain it does without for a while.
+//! woken, too, and some 4 µs on the same one; to see what is there already takes
+//! less than one. So who waits for an answer that will come soon looks again and
+//! again for a moment, and sleeps then. If the other side runs on another
+//! processor, that is all; else it has to be let run, and to yield to it takes a
+//! quarter of a sleep and a wake-up. But a processor that is yielded to somebody
+//! who works all the time is away for milliseconds.
+//!
+//! Nobody knows beforehand, so each thread goes by what came last: it looks if
+//! its last wait was short, where it has looked in vain it does without for a
+//! while, which is the longer the more often it has, and where it has yielded
+//! for long it does not yield for a longer while.
 
 use std::cell::Cell;
 use std::hint::spin_loop;
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::time::{Duration, Instant};
+
+use rustix::thread::sched_yield;
 
 use crate::process::cpu_count;
 use crate::process::wait::readable;
@@ -25,8 +32,17 @@ pub(crate) const MOMENT: Duration = Duration::from_micros(40);
 /// time: it would have been much shorter if nobody had slept.
 pub(crate) const SHORT: Duration = Duration::from_micros(120);
 
-/// After having looked in vain, so many waits go by without.
-const WITHOUT: u32 = 100;
+/// After having looked in vain, so many waits go by without at least, and so
+/// many at most: twice as many each time, and half as many when it was not.
+const FEWEST: u32 = 2;
+const MOST: u32 = 128;
+
+/// Where others had the processor for long, so many waits go by before one
+/// yields again.
+const LONG: u32 = 4096;
+
+/// Where others run beside, one yields only after so long.
+const ALONE: Duration = Duration::from_micros(5);
 
 /// Pauses between two looks, each of which may be a call of the kernel.
 const PAUSES: u32 = 8;
@@ -34,6 +50,10 @@ const PAUSES: u32 = 8;
 thread_local! {
     /// So many waits are to come before one looks.
     static WAITS: Cell<u32> = const { Cell::new(0) };
+    /// So many waits go by without when one looks in vain the next time.
+    static WITHOUT: Cell<u32> = const { Cell::new(FEWEST) };
+    /// So many waits are to come before one yields.
+    static DISPLACED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// What one sees when one looks.
@@ -73,8 +93,16 @@ pub(crate) fn patiently<T>(
     look: impl FnMut() -> Look,
     sleep: impl FnOnce() -> T,
 ) -> T {
-    if WAITS.get() == 0 && is_of_use() {
-        WAITS.set(if comes_soon(look) { 0 } else { WITHOUT });
+    let displaced = DISPLACED.get();
+    DISPLACED.set(displaced.saturating_sub(1));
+    let yields = displaced == 0;
+    if WAITS.get() == 0 && is_of_use() && (yields || others_run()) {
+        let (waits, without) = match comes_soon(look, yields) {
+            true => (0, (WITHOUT.get() / 2).max(FEWEST)),
+            false => (WITHOUT.get(), (WITHOUT.get() * 2).min(MOST)),
+        };
+        WAITS.set(waits);
+        WITHOUT.set(without);
         return sleep();
     }
     let start = Instant::now();
@@ -87,29 +115,62 @@ pub(crate) fn patiently<T>(
     found
 }
 
-fn comes_soon(mut look: impl FnMut() -> Look) -> bool {
+fn comes_soon(mut look: impl FnMut() -> Look, mut yields: bool) -> bool {
     let mut start = Instant::now();
-    while start.elapsed() < MOMENT {
+    let mut now = start;
+    while now - start < MOMENT {
         match look() {
             Look::Come => return true,
-            Look::Progress => start = Instant::now(),
+            Look::Progress => start = now,
+            Look::Nothing if yields && now - start >= alone() => {
+                sched_yield();
+                if now.elapsed() > SHORT {
+                    // It had gone to somebody who works.
+                    DISPLACED.set(LONG);
+                    yields = false;
+                }
+            }
             Look::Nothing => (0..PAUSES).for_each(|_| spin_loop()),
         }
+        now = Instant::now();
     }
-    false
+    look() == Look::Come
 }
 
-/// Not on a single processor; and an explorer lets one task run at a time.
-pub(crate) fn is_of_use() -> bool {
-    static OF_USE: AtomicU8 = AtomicU8::new(UNKNOWN);
-    const UNKNOWN: u8 = 0;
-    const NO: u8 = 1;
-    const YES: u8 = 2;
-    let known = OF_USE.load(Relaxed);
-    if known != UNKNOWN {
-        return known == YES;
+/// After so long one yields.
+fn alone() -> Duration {
+    match others_run() {
+        true => ALONE,
+        false => Duration::ZERO,
     }
-    let of_use = cpu_count() > 1 && !is_explored();
-    OF_USE.store(if of_use { YES } else { NO }, Relaxed);
-    of_use
+}
+
+/// An explorer lets one task run at a time.
+pub(crate) fn is_of_use() -> bool {
+    surroundings() != EXPLORED
+}
+
+/// Whether the other side may run on another processor.
+pub(crate) fn others_run() -> bool {
+    surroundings() == SEVERAL
+}
+
+const UNKNOWN: u8 = 0;
+const EXPLORED: u8 = 1;
+const ONE: u8 = 2;
+const SEVERAL: u8 = 3;
+
+fn surroundings() -> u8 {
+    static SURROUNDINGS: AtomicU8 = AtomicU8::new(UNKNOWN);
+    let known = SURROUNDINGS.load(Relaxed);
+    if known != UNKNOWN {
+        return known;
+    }
+    let surroundings = match cpu_count() {
+        _ if is_explored() => EXPLORED,
+        1 => ONE,
+        _ => SEVERAL,
+    };
+    SURROUNDINGS.store(surroundings, Relaxed);
+    surroundings
 }

@@ -30,7 +30,7 @@ use super::writer::once_there;
 use crate::codec::with_scratch;
 use crate::error::{Error, Result};
 use crate::pass;
-use crate::patience::{Look, is_of_use, patiently, read_patiently};
+use crate::patience::{Look, others_run, patiently, read_patiently};
 use crate::process::wait::readable;
 use crate::sys::receive::recv_packet;
 
@@ -113,7 +113,7 @@ impl Eagerness {
             self.without = 0;
         } else if self.without > 0 {
             self.without -= 1;
-        } else if is_of_use() {
+        } else if others_run() {
             let found = (0..LOOKS).any(|_| {
                 spin_loop();
                 slot.is_looked_at()

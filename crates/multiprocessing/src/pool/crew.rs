@@ -107,16 +107,18 @@ impl Crew {
         let worker = self.workers.iter_mut().find(|worker| {
             std::ptr::eq(Arc::as_ptr(worker.line.socket()), socket)
         })?;
-        let heard = worker.go_on(self.terms);
+        let heard = worker.go_on(self.terms, Instant::now());
         self.vacancy |= worker.is_retired();
         heard
     }
 
     /// Hears all that those who have a job have sent.
     pub(super) fn hear_all(&mut self, mut hear: impl FnMut(Heard)) {
-        for worker in &mut self.workers {
+        let workers = self.workers.iter_mut();
+        for worker in workers.filter(|it| it.may_have_sent()) {
+            let now = Instant::now();
             while worker.may_have_sent()
-                && let Some(heard) = worker.go_on(self.terms)
+                && let Some(heard) = worker.go_on(self.terms, now)
             {
                 hear(heard);
                 self.vacancy |= worker.is_retired();
@@ -176,7 +178,9 @@ impl Crew {
         exitcode: i32,
     ) -> Vec<Heard> {
         let mut heard = Vec::new();
-        heard.extend(std::iter::from_fn(|| dead.hear(self.terms)));
+        heard.extend(std::iter::from_fn(|| {
+            dead.hear(self.terms, Instant::now())
+        }));
         let pid = dead.pid;
         if heard.is_empty() && dead.is_starting() {
             let reason = format!(

@@ -37,8 +37,9 @@ pub(super) struct Worker {
     pub(super) watched: bool,
     /// When it was last given a job: which of all that the pool has given.
     pub(super) turn: u64,
-    /// When it was done with its last job, if that was soon.
-    soon_done: Option<Instant>,
+    /// When it was done with its last job, and whether that was soon.
+    done: Option<Instant>,
+    soon: bool,
 }
 
 /// A job that the worker has.
@@ -85,7 +86,8 @@ impl Worker {
             ahead: 0,
             watched: false,
             turn: 0,
-            soon_done: None,
+            done: None,
+            soon: false,
         }
     }
 
@@ -105,11 +107,15 @@ impl Worker {
     }
 
     /// Sends more of its job, and takes what it has sent.
-    pub(super) fn go_on(&mut self, terms: Terms) -> Option<Heard> {
+    pub(super) fn go_on(
+        &mut self,
+        terms: Terms,
+        now: Instant,
+    ) -> Option<Heard> {
         if let Some(given) = self.jobs.back() {
             self.line.go_on(given.job.order());
         }
-        self.hear(terms)
+        self.hear(terms, now)
     }
 
     pub(super) fn is_own(&self) -> bool {
@@ -175,8 +181,8 @@ impl Worker {
 
     /// Whether it still looks out for a job, after one that was short.
     pub(super) fn is_awake(&self, now: Instant) -> bool {
-        let idle = |done| now.saturating_duration_since(done) < MOMENT;
-        patience::is_of_use() && self.soon_done.is_some_and(idle)
+        let lately = |done| now.saturating_duration_since(done) < MOMENT;
+        patience::is_of_use() && self.soon && self.done.is_some_and(lately)
     }
 
     /// Whether it may send something. An idle one only ends, which its pidfd
@@ -233,7 +239,7 @@ impl Worker {
     }
 
     /// Takes the message that it has sent, if there is one.
-    pub(super) fn hear(&mut self, terms: Terms) -> Option<Heard> {
+    pub(super) fn hear(&mut self, terms: Terms, now: Instant) -> Option<Heard> {
         if self.is_starting() {
             let fitness = codec::decode::<Fitness>(&self.line.recv()?);
             if let Err(reason) = fitness.unwrap_or_else(|e| Err(e.to_string()))
@@ -247,10 +253,11 @@ impl Worker {
         }
         let reply = self.line.recv()?;
         let Given { job, at, .. } = self.jobs.pop_front()?;
-        let now = Instant::now();
-        let soon = now.saturating_duration_since(at) < SHORT;
-        self.soon_done = soon.then_some(now);
-        self.ahead = match soon {
+        // Since it could begin, as far as is known.
+        let begun = self.done.map_or(at, |done| done.max(at));
+        self.done = Some(now);
+        self.soon = now.saturating_duration_since(begun) < SHORT;
+        self.ahead = match self.soon {
             true => (self.ahead * 2).clamp(1, MOST),
             false => 0,
         };

@@ -161,9 +161,13 @@ impl Post {
     }
 
     /// Whether a bell has to be sent, once a message is there; wakes who sleeps
-    /// here instead.
+    /// here instead. Once is enough: it takes the mark away. Who is killed then
+    /// wakes nobody, but whoever sleeps is told of his end.
     pub(crate) fn wake(&self) -> Wake {
-        match self.sleeper.load(SeqCst) {
+        if self.sleeper.load(SeqCst) == NOWHERE {
+            return Wake::Done;
+        }
+        match self.sleeper.swap(NOWHERE, SeqCst) {
             AT_SOCKET => Wake::ByBell,
             AT_TURNS => {
                 futex::wake_all(&self.turns);
