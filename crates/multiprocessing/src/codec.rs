@@ -64,6 +64,9 @@ pub(crate) fn encode_into<T: Serialize + ?Sized>(
     })
 }
 
+/// A number has so many bytes, at most.
+const NUMBER: usize = 10;
+
 /// Where postcard puts what it writes.
 struct Append<'a>(&'a mut Vec<u8>);
 
@@ -78,7 +81,11 @@ impl Flavor for Append<'_> {
 
     #[inline]
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        // To call for so few takes longer than to write them.
+        match bytes.len() <= NUMBER {
+            true => bytes.iter().for_each(|byte| self.0.push(*byte)),
+            false => self.0.extend_from_slice(bytes),
+        }
         Ok(())
     }
 
@@ -93,17 +100,30 @@ impl Flavor for Append<'_> {
 /// Neither the time that it takes nor the memory is more than the bytes are
 /// worth, whoever has written them.
 pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
+    let mut item = None;
+    decode_each(bytes, 1, |it| item = Some(it))?;
+    item.ok_or(Error::NotReady)
+}
+
+/// As [`decode`], for `count` items, one after the other.
+pub(crate) fn decode_each<'a, T: Deserialize<'a>>(
+    bytes: &'a [u8],
+    count: usize,
+    mut each: impl FnMut(T),
+) -> Result<()> {
     WHY.set(None);
     let len = bytes.len();
     let mut bytes = postcard::Deserializer::from_bytes(bytes);
-    let limits = Limits::of(len);
     let failed = |error| Error::Decode {
         reason: reason(&error),
     };
-    let item = T::deserialize(Bounded::new(&mut bytes, &limits));
-    let item = item.map_err(failed)?;
+    for _ in 0..count {
+        let limits = Limits::of(len);
+        let item = T::deserialize(Bounded::new(&mut bytes, &limits));
+        each(item.map_err(failed)?);
+    }
     match bytes.finalize().map_err(failed)?.len() {
-        0 => Ok(item),
+        0 => Ok(()),
         left => Err(Error::Decode {
             reason: format!("{left} bytes are left over"),
         }),

@@ -78,8 +78,12 @@ impl Results {
     }
 
     fn complete(&mut self, len: Len) {
-        // Nothing can be said against a number.
-        let _ = codec::encode_into(&len, &mut self.lens);
+        match u8::try_from(len) {
+            // As it is encoded, too.
+            Ok(short @ 0..0x80) => self.lens.push(short),
+            // Nothing can be said against a number.
+            _ => drop(codec::encode_into(&len, &mut self.lens)),
+        }
         self.count += 1;
         self.complete = self.bytes.len();
     }
@@ -156,6 +160,22 @@ impl Answer {
 
     pub(super) fn count(&self) -> usize {
         self.count
+    }
+
+    /// The results, or the first error.
+    pub(super) fn decode<R: DeserializeOwned>(
+        &self,
+        results: &mut Vec<R>,
+    ) -> Result<()> {
+        if self.failures.is_empty() {
+            let bytes = &self.reply[..self.lens.start];
+            let add = |result| results.push(result);
+            return codec::decode_each(bytes, self.count, add);
+        }
+        for item in self.iter() {
+            results.push(decode(item)?);
+        }
+        Ok(())
     }
 
     /// The results, in the order of the items.

@@ -217,8 +217,8 @@ pub(super) fn only<R: DeserializeOwned>(results: &[Answer]) -> Result<R> {
 pub(super) fn all<R: DeserializeOwned>(results: &[Answer]) -> Result<Vec<R>> {
     let count = results.iter().map(Answer::count).sum();
     let mut all = Vec::with_capacity(count);
-    for item in results.iter().flat_map(Answer::iter) {
-        all.push(decode(item)?);
+    for answer in results {
+        answer.decode(&mut all)?;
     }
     Ok(all)
 }

@@ -145,11 +145,15 @@ pub(super) fn catch<T>(
 
 /// What the code before has caught of its own is no concern of what comes.
 fn forget_panics() {
-    LAST_PANIC.with_borrow_mut(String::clear);
+    if PANICKED.take() {
+        LAST_PANIC.take();
+    }
 }
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
+    /// Whether there is a last panic: quicker to ask, for each item.
+    static PANICKED: Cell<bool> = const { Cell::new(false) };
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
@@ -168,6 +172,7 @@ pub(crate) fn keep_panics() {
             None => message.to_string(),
         };
         LAST_PANIC.set(text);
+        PANICKED.set(true);
     }));
 }
 
