@@ -16,9 +16,8 @@ thread_local! {
 /// A thread keeps memory of this size between messages, at most.
 const KEPT: usize = 4096 * 1024;
 
-/// Calls `action` with memory for the bytes of a message, which is the same
-/// each time, with what was there: to have it, and to let it grow, took longer
-/// than to copy a short message.
+/// Calls `action` with this thread's buffer, in which the last message may still
+/// be: to have one, and to let it grow, took longer than to copy a short message.
 pub(crate) fn with_scratch<R>(action: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     // An item that sends another one while it is encoded finds none here.
     let mut bytes = SCRATCH.take();
@@ -105,7 +104,8 @@ pub(crate) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
     item.ok_or(Error::NotReady)
 }
 
-/// As [`decode`], for `count` items, one after the other.
+/// As [`decode`], for `count` items, one after the other; each may have as many
+/// items without content as a message of its own.
 pub(crate) fn decode_each<'a, T: Deserialize<'a>>(
     bytes: &'a [u8],
     count: usize,

@@ -8,10 +8,11 @@
 //! quarter of a sleep and a wake-up. But a processor that is yielded to somebody
 //! who works all the time is away for milliseconds.
 //!
-//! Nobody knows beforehand, so each thread goes by what came last: it looks if
-//! its last wait was short, where it has looked in vain it does without for a
-//! while, which is the longer the more often it has, and where it has yielded
-//! for long it does not yield for a longer while.
+//! Nobody knows beforehand how long a wait will be, so each thread goes by its
+//! last ones (adaptive spinning). It looks if the last one was short. After a
+//! look in vain it sleeps at once for some waits, twice as many each time, and
+//! half as many once a look was not in vain. After a yield that took long, it
+//! does not yield for a good while.
 
 use std::cell::Cell;
 use std::hint::spin_loop;
@@ -39,10 +40,10 @@ const MOST: u32 = 128;
 
 /// Where others had the processor for long, so many waits go by before one
 /// yields again.
-const LONG: u32 = 4096;
+const WAITS_WITHOUT_YIELD: u32 = 4096;
 
 /// Where others run beside, one yields only after so long.
-const ALONE: Duration = Duration::from_micros(5);
+const SPIN: Duration = Duration::from_micros(5);
 
 /// Pauses between two looks, each of which may be a call of the kernel.
 const PAUSES: u32 = 8;
@@ -86,9 +87,8 @@ pub(crate) fn read_patiently<T>(
     patiently(|| has_come().into(), sleep)
 }
 
-/// Calls `sleep`, which waits until something has come, and may not wait at
-/// all; before, calls `look` for a moment, and for another one after each
-/// progress.
+/// Calls `look` for a moment, and for another one after each progress; then
+/// `sleep`, in any case, which takes what has come, and waits only if it has not.
 pub(crate) fn patiently<T>(
     look: impl FnMut() -> Look,
     sleep: impl FnOnce() -> T,
@@ -122,11 +122,11 @@ fn comes_soon(mut look: impl FnMut() -> Look, mut yields: bool) -> bool {
         match look() {
             Look::Come => return true,
             Look::Progress => start = now,
-            Look::Nothing if yields && now - start >= alone() => {
+            Look::Nothing if yields && now - start >= spin_time() => {
                 sched_yield();
                 if now.elapsed() > SHORT {
                     // It had gone to somebody who works.
-                    DISPLACED.set(LONG);
+                    DISPLACED.set(WAITS_WITHOUT_YIELD);
                     yields = false;
                 }
             }
@@ -137,15 +137,15 @@ fn comes_soon(mut look: impl FnMut() -> Look, mut yields: bool) -> bool {
     look() == Look::Come
 }
 
-/// After so long one yields.
-fn alone() -> Duration {
+/// After so long, one yields.
+fn spin_time() -> Duration {
     match others_run() {
-        true => ALONE,
+        true => SPIN,
         false => Duration::ZERO,
     }
 }
 
-/// An explorer lets one task run at a time.
+/// Whether to look is of use: an explorer lets one task run at a time.
 pub(crate) fn is_of_use() -> bool {
     surroundings() != EXPLORED
 }

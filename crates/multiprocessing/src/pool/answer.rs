@@ -1,7 +1,9 @@
 //! Answers: the results of the items that a worker took at once.
 //!
 //! They lie one after the other in one piece of memory, as they travel: a
-//! task of many small items is not many small pieces.
+//! task of many small items is not many small pieces. Behind them lie their
+//! lengths, then the failures, and last how long these are: a worker does not
+//! know the lengths before, and moves nothing.
 
 use std::ops::Range;
 
@@ -17,12 +19,12 @@ pub(crate) type ItemResult<'a> = Result<&'a [u8], &'a Failure>;
 /// Beside the numbers of their items, in this order.
 type Failures = Vec<(usize, Failure)>;
 
-/// Where a reply ends: how many bytes the lengths of the results take, and the
+/// The tail of a reply: how many bytes the lengths of the results take, and the
 /// failures; or one failure for all items.
-type End = Result<(usize, Failures), Failure>;
+type Tail = Result<(usize, Failures), Failure>;
 
-/// Behind the end, how many bytes it has.
-type EndLen = u32;
+/// Behind the tail, how many bytes it has.
+type TailLen = u32;
 
 /// How many bytes a result has; a failure has none.
 type Len = u32;
@@ -97,10 +99,10 @@ impl Results {
         }
         let start = self.bytes.len();
         let failures = std::mem::take(&mut self.failures);
-        let end: End = done.map(|()| (lens, failures));
-        codec::encode_into(&end, &mut self.bytes)?;
-        let len = EndLen::try_from(self.bytes.len() - start);
-        self.bytes.extend(len.unwrap_or(EndLen::MAX).to_le_bytes());
+        let tail: Tail = done.map(|()| (lens, failures));
+        codec::encode_into(&tail, &mut self.bytes)?;
+        let len = TailLen::try_from(self.bytes.len() - start);
+        self.bytes.extend(len.unwrap_or(TailLen::MAX).to_le_bytes());
         Ok(&self.bytes)
     }
 
@@ -127,14 +129,17 @@ impl Answer {
     /// What a worker has sent, which is no answer if it is not one for `count`
     /// items: a worker that is out of its mind may say anything.
     pub(super) fn new(reply: Vec<u8>, count: usize) -> Result<Self, Failure> {
-        let (lens, failures) = end_of(&reply)?;
+        let (lens, failures) = tail_of(&reply)?;
         let (mut come, mut bytes) = (0, 0);
         for len in Lens(&reply[lens.clone()]) {
             come += 1;
             bytes += u64::from(len);
         }
         if come != count || bytes != lens.start as u64 {
-            let reason = format!("{come} results for {count} items");
+            let reason = format!(
+                "{come} results of {bytes} bytes for {count} items of {}",
+                lens.start
+            );
             return Err(Failure::Decode { reason });
         }
         Ok(Self {
@@ -162,11 +167,12 @@ impl Answer {
         self.count
     }
 
-    /// The results, or the first error.
+    /// Appends the results, up to the first error.
     pub(super) fn decode<R: DeserializeOwned>(
         &self,
         results: &mut Vec<R>,
     ) -> Result<()> {
+        // Without failures among them, they need no lengths to be told apart.
         if self.failures.is_empty() {
             let bytes = &self.reply[..self.lens.start];
             let add = |result| results.push(result);
@@ -196,16 +202,16 @@ impl Answer {
 }
 
 /// Where the lengths lie in a reply, and the failures.
-fn end_of(reply: &[u8]) -> Result<(Range<usize>, Failures), Failure> {
-    let no_end = || Failure::Decode {
-        reason: "a reply without an end".into(),
+fn tail_of(reply: &[u8]) -> Result<(Range<usize>, Failures), Failure> {
+    let no_tail = || Failure::Decode {
+        reason: "a reply without a tail".into(),
     };
-    let (reply, len) = reply.split_last_chunk().ok_or_else(no_end)?;
-    let len = usize::try_from(EndLen::from_le_bytes(*len)).ok();
+    let (reply, len) = reply.split_last_chunk().ok_or_else(no_tail)?;
+    let len = usize::try_from(TailLen::from_le_bytes(*len)).ok();
     let end = len.and_then(|len| reply.len().checked_sub(len));
-    let end = end.ok_or_else(no_end)?;
-    let (lens, failures) = codec::decode::<End>(&reply[end..])??;
-    let start = end.checked_sub(lens).ok_or_else(no_end)?;
+    let end = end.ok_or_else(no_tail)?;
+    let (lens, failures) = codec::decode::<Tail>(&reply[end..])??;
+    let start = end.checked_sub(lens).ok_or_else(no_tail)?;
     Ok((start..end, failures))
 }
 

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::job::{Job, Sink};
 use super::member::{Heard, Worker};
-use crate::seat::{MOST, Seat};
+use crate::seat::{MOST_MESSAGES, Seat};
 use crate::sys::task::Failure;
 
 /// What holds for all workers of a pool.
@@ -74,6 +74,7 @@ impl Crew {
     pub(super) fn dispatch(&mut self) {
         while !self.waiting.is_empty() || self.level() {
             let now = Instant::now();
+            self.recall(now);
             while let Some(job) = self.waiting.front()
                 && let Some(worker) = choose(&mut self.workers, job, now)
                 && let Some(job) = self.waiting.pop_front()
@@ -85,6 +86,15 @@ impl Crew {
                 return;
             }
         }
+    }
+
+    /// Takes back what workers have ahead who are held up by a long job: the
+    /// others that wait have come later.
+    fn recall(&mut self, now: Instant) {
+        let held_up = self.workers.iter_mut().filter(|it| it.is_held_up(now));
+        let back: Vec<_> =
+            held_up.flat_map(|it| it.take_back(MOST_MESSAGES)).collect();
+        self.put_back(back);
     }
 
     /// Takes jobs back from who has most ahead, if somebody is idle; tells
@@ -112,18 +122,22 @@ impl Crew {
         heard
     }
 
-    /// Hears all that those who have a job have sent.
-    pub(super) fn hear_all(&mut self, mut hear: impl FnMut(Heard)) {
+    /// Whether somebody who has a job may have sent something.
+    pub(super) fn may_hear(&self) -> bool {
+        self.workers.iter().any(Worker::may_have_sent)
+    }
+
+    /// The next that somebody who has a job has sent.
+    pub(super) fn hear_next(&mut self, now: Instant) -> Option<Heard> {
         let workers = self.workers.iter_mut();
         for worker in workers.filter(|it| it.may_have_sent()) {
-            let now = Instant::now();
-            while worker.may_have_sent()
-                && let Some(heard) = worker.go_on(self.terms, now)
-            {
-                hear(heard);
-                self.vacancy |= worker.is_retired();
+            let heard = worker.go_on(self.terms, now);
+            self.vacancy |= worker.is_retired();
+            if heard.is_some() {
+                return heard;
             }
         }
+        None
     }
 
     /// Whether somebody may send or receive something that the thread would
@@ -133,16 +147,19 @@ impl Crew {
         workers.any(|it| it.line.is_sending() || (it.may_send() && !it.watched))
     }
 
-    /// Whether all that workers may send comes by their seats, and nobody else
-    /// watches them: once heard, they need nobody but who hears the next.
+    /// Whether the next that any worker sends comes by its seat: nothing is
+    /// under way by a socket.
     pub(super) fn is_heard_by_seats(&self) -> bool {
-        let mut workers = self.workers.iter().filter(|it| it.may_send());
+        let mut workers = self.workers.iter();
         !workers.any(|it| it.needs_socket() || it.may_have_sent())
     }
 
-    /// Lets workers send bells, or not: who is awake needs none.
-    pub(super) fn want_bells(&self, wanted: bool) {
-        self.workers.iter().for_each(|it| it.line.want_bell(wanted));
+    /// Lets workers wake the thread at its sockets, or not: who is awake needs
+    /// no waking.
+    pub(super) fn want_wake_ups(&self, wanted: bool) {
+        self.workers
+            .iter()
+            .for_each(|it| it.line.want_wake_up(wanted));
     }
 
     /// Whether nobody may send anything.
@@ -194,15 +211,16 @@ impl Crew {
             let lost = Err(Failure::WorkerDied { pid, exitcode });
             heard.push(Heard::Reply(job, lost));
         }
-        self.put_back(others);
+        self.put_back(others.into());
         self.seats.extend(dead.line.into_seat());
         heard
     }
 
     /// Puts jobs that were given away before those that wait.
-    fn put_back(&mut self, mut jobs: VecDeque<Job>) {
-        jobs.append(&mut self.waiting);
-        self.waiting = jobs;
+    fn put_back(&mut self, jobs: Vec<Job>) {
+        for job in jobs.into_iter().rev() {
+            self.waiting.push_front(job);
+        }
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -220,7 +238,8 @@ impl Crew {
     /// Takes away the jobs for `sink` that nobody has begun.
     pub(super) fn withdraw(&mut self, sink: &Arc<dyn Sink>) -> Vec<Job> {
         let ahead = self.workers.iter_mut();
-        let ahead = ahead.flat_map(|worker| worker.take_back(MOST)).collect();
+        let ahead = ahead.flat_map(|worker| worker.take_back(MOST_MESSAGES));
+        let ahead: Vec<_> = ahead.collect();
         self.put_back(ahead);
         let waiting = self.waiting.drain(..);
         let (its, others): (Vec<_>, Vec<_>) =

@@ -1,5 +1,5 @@
-//! The dispatcher: the pool's one thread. It gives jobs to workers, takes
-//! their answers, calls callbacks, and replaces the dead.
+//! The pool's thread: it hears the workers whom no caller hears, calls
+//! callbacks, and replaces the dead.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use nix::sys::eventfd::EventFd;
 
 use super::crew::Crew;
 use super::member::{Heard, Worker};
-use super::result::call as run_call;
+use super::result::run_call;
 use super::sources::{Source, sleep};
 use super::state::{Phase, State};
 use super::zygote::{self, News};
@@ -21,7 +21,7 @@ use crate::seat::{Seat, Seats};
 use crate::sys::task::Failure;
 use crate::threads;
 
-/// What the pool and its thread share.
+/// What the pool's thread and its callers share.
 pub(super) struct Dispatcher {
     state: Mutex<State>,
     pub(super) wake: EventFd,
@@ -61,11 +61,15 @@ impl Dispatcher {
             let look = || looks.next().map_or(Look::Come, |_| self.look());
             let news = patiently(look, || self.sleep());
             let _working = threads::working();
-            self.state().crew.want_bells(false);
+            self.state().crew.want_wake_ups(false);
             for source in &news {
                 self.handle(source);
             }
-            self.state().hear_all();
+            let mut state = self.state();
+            state.hear_all();
+            // Before the callbacks, which may take their time.
+            state.crew.dispatch();
+            drop(state);
             self.fill_vacancies();
             if self.turn() {
                 return;
@@ -78,6 +82,7 @@ impl Dispatcher {
         let _working = threads::working();
         let mut state = self.state();
         let has_heard = state.hear_all();
+        // At rest, nothing can come into a seat: no need to look on.
         if state.needs_thread() || state.crew.is_at_rest() {
             return Look::Come;
         }
@@ -122,8 +127,9 @@ impl Dispatcher {
             }
             Source::Zygote => self.hear_zygote(),
             Source::Socket { socket, .. } => {
-                let heard = self.state().crew.go_on(socket);
-                self.take(heard);
+                let mut state = self.state();
+                let heard = state.crew.go_on(socket);
+                state.take(heard);
             }
             Source::End { pid, .. } => {
                 let exitcode = self.state().crew.exitcode(*pid);
@@ -170,25 +176,7 @@ impl Dispatcher {
         let is_orphan = !dead.is_own() && !state.zygote_lives;
         let mut heard = state.crew.settle(dead, exitcode);
         heard.retain(|it| !(is_orphan && matches!(it, Heard::Unfit { .. })));
-        drop(state);
-        self.take(heard);
-    }
-
-    /// Gives jobs out, fills vacancies, and deals with what a worker has sent.
-    fn take(&self, heard: impl IntoIterator<Item = Heard>) {
-        let mut replies = Vec::new();
-        for heard in heard {
-            match heard {
-                Heard::Reply(job, reply) => replies.push((job, reply)),
-                Heard::Unfit { reason } => self.give_up(&reason),
-            }
-        }
-        // Before the callbacks, which may take their time.
-        self.state().crew.dispatch();
-        self.fill_vacancies();
-        for (job, reply) in replies {
-            job.finish(reply).into_iter().for_each(run_call);
-        }
+        state.take(heard);
     }
 
     /// If somebody has left, asks the zygote for all who are missing: also for
@@ -259,7 +247,6 @@ impl Dispatcher {
     fn turn(&self) -> bool {
         self.run_calls();
         let mut state = self.state();
-        state.crew.dispatch();
         let failure = match &state.phase {
             Phase::Open => return false,
             Phase::Closed if !state.crew.is_idle() => return false,

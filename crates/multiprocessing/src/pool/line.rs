@@ -1,5 +1,5 @@
 //! The pool's end of a worker's line: its seat, for short messages, and its
-//! socket, for the others, for the worker's bell, and to see its end. Nothing
+//! socket, for the others, for waking the thread, and to see its end. Nothing
 //! here waits: as much of a message is sent or received as the kernel has room
 //! for or has, so a worker that is stopped holds up nobody but itself.
 
@@ -61,11 +61,11 @@ impl Line {
         self.seat
     }
 
-    /// Lets the worker send a bell when it has put something into its seat, or
-    /// not.
-    pub(super) fn want_bell(&self, wanted: bool) {
+    /// Lets the worker send an empty message when it has put something into its
+    /// seat, or not.
+    pub(super) fn want_wake_up(&self, wanted: bool) {
         if let Some(seat) = &self.seat {
-            seat.answers().want_bell(wanted);
+            seat.answers().sleep_at_socket(wanted);
         }
     }
 
@@ -91,22 +91,23 @@ impl Line {
         seat.is_some_and(|it| it.orders().has_room(message.body().len()))
     }
 
-    /// Begins to send the first message, after which nothing is under way; tells
-    /// where it lies in the seat, if it does.
+    /// As [`Self::send`], to a worker that has no job: no answer can be there
+    /// yet.
     pub(super) fn begin(&mut self, message: Message<'_>) -> Option<u32> {
         if let Some(seat) = &self.seat {
-            // There can be none yet.
             seat.answers().skip_all();
         }
         self.send(message)
     }
 
-    /// Begins to send a message, of which [`Line::go_on`] sends the rest.
+    /// Begins to send a message; tells where it lies in the seat, if it does, or
+    /// else [`Line::go_on`] sends the rest.
     pub(super) fn send(&mut self, message: Message<'_>) -> Option<u32> {
         let seat = self.seat.as_ref();
         let place = seat.and_then(|seat| {
             let place = seat.orders().put(message.body());
-            seat.orders().wake();
+            // A worker with a seat sleeps there, never at its socket.
+            let _ = seat.orders().wake();
             place
         });
         if place.is_none() {
@@ -143,8 +144,8 @@ impl Line {
         self.is_open() && self.sent.is_some()
     }
 
-    /// Takes the last messages back that the worker has not taken, `most` of
-    /// them; tells how many. The next one will lie where the first of these
+    /// Takes the last messages back that the worker has not taken, at most
+    /// `most`; tells how many. The next one will lie where the first of these
     /// did: see [`Self::take_back_to`].
     pub(super) fn take_back(&self, most: usize) -> usize {
         let seat = self.seat.as_ref();
@@ -181,7 +182,7 @@ impl Line {
                 seat.answers().note_taken();
                 return Some(message);
             }
-            // A bell, of what has been taken.
+            // It only woke, for what has been taken.
         }
     }
 
@@ -230,7 +231,7 @@ impl Line {
     pub(super) fn shut(&self) {
         if let Some(seat) = &self.seat {
             seat.orders().put_elsewhere();
-            seat.orders().wake();
+            let _ = seat.orders().wake();
         }
         // If it fails, the worker has ended already.
         let _ = shutdown(self.socket.as_raw_fd(), Shutdown::Write);

@@ -15,11 +15,14 @@ use crate::codec;
 use crate::patience::{self, MOMENT, SHORT};
 use crate::process::Child;
 use crate::process::wait::readable;
-use crate::seat::{MOST, Seat};
+use crate::seat::{MOST_MESSAGES, Seat};
 use crate::sys::task::Failure;
 
 /// A process's pidfd, which is readable once the process has ended.
 pub(super) type End = Arc<dyn AsFd + Send + Sync>;
+
+/// After so long, a job takes its time, and does not only wait for a processor.
+const TURN: Duration = Duration::from_millis(10);
 
 /// A worker process, as the pool sees it.
 pub(super) struct Worker {
@@ -31,15 +34,16 @@ pub(super) struct Worker {
     stage: Stage,
     /// Those that it has: one that it does, and others ahead.
     jobs: VecDeque<Given>,
-    /// So many it may have ahead, since those before were quickly done.
-    ahead: usize,
+    /// So many jobs it may have at once, the one that it does included: twice as
+    /// many after each that was short.
+    depth: usize,
     /// The thread will see what it sends.
     pub(super) watched: bool,
     /// When it was last given a job: which of all that the pool has given.
     pub(super) turn: u64,
-    /// When it was done with its last job, and whether that was soon.
+    /// When it was done with its last job, and whether that one was short.
     done: Option<Instant>,
-    soon: bool,
+    was_short: bool,
 }
 
 /// A job that the worker has.
@@ -83,11 +87,11 @@ impl Worker {
             own,
             stage: Stage::Starting,
             jobs: VecDeque::new(),
-            ahead: 0,
+            depth: 0,
             watched: false,
             turn: 0,
             done: None,
-            soon: false,
+            was_short: false,
         }
     }
 
@@ -144,8 +148,8 @@ impl Worker {
     /// Whether it may have this one ahead, of the jobs that wait.
     pub(super) fn may_have_ahead(&self, job: &Job) -> bool {
         let most = match self.stage {
-            Stage::Serving(Some(left)) => left.min(self.ahead),
-            Stage::Serving(None) => self.ahead,
+            Stage::Serving(Some(left)) => left.min(self.depth),
+            Stage::Serving(None) => self.depth,
             Stage::Starting | Stage::Retired => 0,
         };
         (1..most).contains(&self.jobs.len())
@@ -154,14 +158,27 @@ impl Worker {
             && self.line.has_room(job.order())
     }
 
-    /// Takes jobs back that it has ahead, `most` of them, the last ones. It
+    /// Since when it does a job that it was given `at` a time, or waits for a
+    /// processor to do it, as far as is known.
+    fn begun(&self, at: Instant) -> Instant {
+        self.done.map_or(at, |done| done.max(at))
+    }
+
+    /// Whether it has jobs ahead of a long one.
+    pub(super) fn is_held_up(&self, now: Instant) -> bool {
+        let first = self.jobs.front().map(|first| self.begun(first.at));
+        let since = |begun| now.saturating_duration_since(begun);
+        self.jobs.len() > 1 && first.is_some_and(|it| since(it) > TURN)
+    }
+
+    /// Takes jobs back that it has ahead, at most `most`, the last ones. It
     /// always keeps one, so that it is free only when it has told so.
     pub(super) fn take_back(
         &mut self,
         most: usize,
     ) -> impl Iterator<Item = Job> {
         let ahead = self.jobs.len().saturating_sub(1);
-        let back = self.line.take_back(most.min(ahead)).min(ahead);
+        let back = self.line.take_back(most.min(ahead));
         let back = self.jobs.split_off(self.jobs.len() - back);
         if let Some(place) = back.front().and_then(|first| first.place) {
             self.line.take_back_to(place);
@@ -169,8 +186,8 @@ impl Worker {
         back.into_iter().map(|given| given.job)
     }
 
-    /// Takes all jobs away from one that has ended: those that it has taken, of
-    /// which it has done none, and the others.
+    /// Takes all its jobs away: those that it has taken and not answered, and the
+    /// others. Which is which holds only for one that has ended.
     pub(super) fn take_jobs(&mut self) -> [VecDeque<Job>; 2] {
         let mut taken: VecDeque<_> =
             self.jobs.drain(..).map(|it| it.job).collect();
@@ -182,7 +199,7 @@ impl Worker {
     /// Whether it still looks out for a job, after one that was short.
     pub(super) fn is_awake(&self, now: Instant) -> bool {
         let lately = |done| now.saturating_duration_since(done) < MOMENT;
-        patience::is_of_use() && self.soon && self.done.is_some_and(lately)
+        patience::is_of_use() && self.was_short && self.done.is_some_and(lately)
     }
 
     /// Whether it may send something. An idle one only ends, which its pidfd
@@ -206,7 +223,7 @@ impl Worker {
     /// Whether the thread is to watch its socket, which it does from now on.
     pub(super) fn watch(&mut self) -> bool {
         self.watched = self.may_send();
-        self.line.want_bell(self.watched);
+        self.line.want_wake_up(self.watched);
         self.watched
     }
 
@@ -253,12 +270,10 @@ impl Worker {
         }
         let reply = self.line.recv()?;
         let Given { job, at, .. } = self.jobs.pop_front()?;
-        // Since it could begin, as far as is known.
-        let begun = self.done.map_or(at, |done| done.max(at));
+        self.was_short = now.saturating_duration_since(self.begun(at)) < SHORT;
         self.done = Some(now);
-        self.soon = now.saturating_duration_since(begun) < SHORT;
-        self.ahead = match self.soon {
-            true => (self.ahead * 2).clamp(1, MOST),
+        self.depth = match self.was_short {
+            true => (self.depth * 2).clamp(1, MOST_MESSAGES),
             false => 0,
         };
         if let Stage::Serving(Some(left)) = &mut self.stage {

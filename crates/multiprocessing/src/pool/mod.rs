@@ -1,11 +1,15 @@
 //! Pools of worker processes.
 //!
-//! A pool has a socket to each worker and one thread of its own, the
-//! dispatcher, which sleeps in `poll` until an answer, a death or a request
-//! comes. Who waits for a result hears the workers itself, and sleeps at their
-//! common bell, so that an answer wakes him and not the thread first. A job is
-//! the address of a function, which is the same in the worker since the worker
-//! is a fork, and the arguments as bytes.
+//! A pool has a socket to each worker, memory that it shares with them, and one
+//! thread of its own, which sleeps in `poll` until an answer, a death or a
+//! request comes. Callers give jobs to workers themselves. The thread hears the
+//! answers for `apply_async` and its like; who calls `apply` or `map` hears them
+//! himself, if nobody else does, and sleeps at the workers' common bell, so that
+//! an answer wakes him and not the thread first.
+//!
+//! A job is the address of a function, which is the same in the worker since the
+//! worker is a fork, and the arguments as bytes: what a worker takes at once. All
+//! jobs of a call are a task here; CPython's pool says it the other way round.
 //!
 //! A worker does one job at a time. If its jobs are short, it has some more in
 //! its seat, which are taken back when another worker is idle; so it need not
@@ -19,14 +23,14 @@
 //!
 //! Read `worker`, which is short, then `line` (the `seat` in shared memory and
 //! the socket), `member` (one worker) and `crew` (who does what), `state` and
-//! who changes it: `dispatcher`, the thread, with its `sources`, and `counter`,
-//! the callers; then `zygote`. `builder` sets all that up. `job` and `answer`
-//! are what goes to a worker and what comes, `result` and `imap` what a caller
-//! gets.
+//! who changes it: `dispatcher`, the thread, with its `sources`, and `callers`;
+//! then `zygote`. `builder` sets all that up. `job` with its `message` and
+//! `answer` are what goes to a worker and what comes, `result` and `imap` what a
+//! caller gets. How long anybody looks before he sleeps is in `crate::patience`.
 
 mod answer;
 mod builder;
-mod counter;
+mod callers;
 mod crew;
 mod dispatcher;
 mod imap;

@@ -288,7 +288,8 @@ impl ResultCell {
         }
     }
 
-    /// Waits for the results, and helps the `dispatcher` for a moment.
+    /// Waits for the results; meanwhile hears the workers itself, if nobody else
+    /// does.
     fn wait(
         &self,
         limit: Option<Duration>,
@@ -337,7 +338,7 @@ impl ResultCell {
 }
 
 impl Sink for ResultCell {
-    /// With the last of them, calls the callbacks.
+    /// With the last of them, gives the call of the callbacks.
     fn fill(&self, job: usize, results: Answer) -> Option<Call> {
         let mut state = self.state();
         let CellState::Waiting {
@@ -366,12 +367,13 @@ impl Sink for ResultCell {
         if asleep {
             self.done.notify_all();
         }
+        // Who attends sleeps there, also when it is the thread that fills.
         if let Some(seats) = &self.seats {
             seats.bell().ring();
         }
         let call_them = move || {
             for callback in callbacks {
-                call(|| callback(&items));
+                run_call(|| callback(&items));
             }
         };
         has_any.then(|| Box::new(call_them) as Call)
@@ -380,7 +382,7 @@ impl Sink for ResultCell {
 
 /// Calls what a user gave us; its panic has been printed, and ends here. At
 /// the program's end, which ends the workers, nothing is called any more.
-pub(super) fn call(function: impl FnOnce()) {
+pub(super) fn run_call(function: impl FnOnce()) {
     if process::is_ending() {
         return;
     }

@@ -1,10 +1,12 @@
 //! The state of a pool, which its thread and its callers change by turns.
 
+use std::time::Instant;
+
 use super::crew::Crew;
 use super::job::Call;
 use super::member::Heard;
 
-/// What the pool and its thread share.
+/// What changes of it, under one lock.
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) crew: Crew,
@@ -47,23 +49,30 @@ impl State {
     /// Takes all answers that have come, and gives more jobs out; tells whether
     /// there were any.
     pub(super) fn hear_all(&mut self) -> bool {
-        let (mut has_heard, mut unfit) = (false, None);
-        self.crew.hear_all(|heard| {
+        if !self.crew.may_hear() {
+            return false;
+        }
+        let (now, mut has_heard) = (Instant::now(), false);
+        while let Some(heard) = self.crew.hear_next(now) {
             has_heard = true;
-            match heard {
-                Heard::Reply(job, reply) => {
-                    self.calls.extend(job.finish(reply));
-                }
-                Heard::Unfit { reason } => unfit = Some(reason),
-            }
-        });
-        if let Some(reason) = unfit {
-            self.give_up(&reason);
+            self.take([heard]);
         }
         if has_heard {
             self.crew.dispatch();
         }
         has_heard
+    }
+
+    /// Deals with what workers have sent; callbacks are left to the thread.
+    pub(super) fn take(&mut self, heard: impl IntoIterator<Item = Heard>) {
+        for heard in heard {
+            match heard {
+                Heard::Reply(job, reply) => {
+                    self.calls.extend(job.finish(reply));
+                }
+                Heard::Unfit { reason } => self.give_up(&reason),
+            }
+        }
     }
 
     /// Whether whoever asks is the one who attends from now on.

@@ -8,7 +8,7 @@ use nix::unistd::getppid;
 use super::answer::Results;
 use crate::codec;
 use crate::error::Result;
-use crate::patience::patiently;
+use crate::patience::{patiently, read_patiently};
 use crate::pipe::frame;
 use crate::process::die_with;
 use crate::seat::{Seat, Taken, Wake, talk};
@@ -66,8 +66,8 @@ fn serve(socket: BorrowedFd<'_>, seat: Option<&Seat>) -> Result<()> {
     }
 }
 
-/// Waits for an order. The pool's end is seen at the socket; beside a seat, it
-/// is this process's end, too.
+/// Waits for an order. Without a seat, the pool's death shows at the socket;
+/// with one, nobody looks there, and the kernel kills the worker with its parent.
 fn next_order(
     socket: BorrowedFd<'_>,
     seat: Option<&Seat>,
@@ -75,7 +75,7 @@ fn next_order(
     order: &mut Vec<u8>,
 ) -> Result<()> {
     let Some(seat) = seat else {
-        *order = talk::recv(socket, None)?.0;
+        *order = read_patiently(socket, || frame::recv(socket))?;
         return Ok(());
     };
     let orders = seat.orders();
@@ -108,12 +108,12 @@ fn send(
         return frame::send(socket, reply);
     };
     let lies_there = seat.answers().put(reply).is_some();
+    // Also for one that goes by the socket: who sleeps here leaves it to the
+    // thread.
     seat.bell().ring();
-    if seat.answers().wake() == Wake::ByBell {
-        talk::ring(socket)?;
-    }
     match lies_there {
-        true => Ok(()),
         false => frame::send(socket, reply),
+        true if seat.answers().wake() == Wake::BySocket => talk::wake(socket),
+        true => Ok(()),
     }
 }

@@ -4,7 +4,7 @@
 //! There is a place for messages each way, since one of the two asks and the
 //! other answers: a pool has jobs done by a worker, a client has a call done by
 //! a manager. Who puts one there writes its length and its bytes, and then
-//! counts it, by one store: a message is there as a whole or not at all. Who
+//! counts it, by one addition: a message is there as a whole or not at all. Who
 //! takes one counts it first, in the same word: so a pool knows what a worker
 //! that died has begun, and may take back what none has.
 //!
@@ -13,9 +13,9 @@
 //! other, too.
 //!
 //! Who waits for a message leaves a mark before he sleeps: at the socket, where
-//! he sees the other's end, and an empty message wakes him, the bell; or, if the
-//! other's end wakes him anyway, here, which is twice as quick. And who waits
-//! for messages in several seats sleeps at the one [`Bell`] beside them.
+//! he sees the other's end, and where an empty message wakes him; or, if the
+//! other's end wakes him anyway, here, which is twice as quick. Who waits for
+//! messages in several seats sleeps at the [`Bell`] beside them.
 //!
 //! The memory is made before the processes that share it are forked. Who finds
 //! no seat free has all go by the socket.
@@ -29,7 +29,7 @@ mod tests;
 use std::sync::Arc;
 
 pub(crate) use bell::Bell;
-pub(crate) use post::{MOST, Post, Taken, Wake};
+pub(crate) use post::{MOST_MESSAGES, Post, Taken, Wake};
 
 use crate::error::Result;
 use crate::sys::region::{Region, shared_struct};

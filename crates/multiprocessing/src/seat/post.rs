@@ -1,4 +1,5 @@
-//! A place for some messages in shared memory.
+//! A ring buffer of messages in shared memory: one process puts them, another
+//! takes them, and who puts may take back the last ones that are not taken.
 
 use crate::futex;
 use crate::sys::machine::Ordering::{Acquire, Relaxed, Release, SeqCst};
@@ -11,17 +12,17 @@ use crate::words::{self, WORD};
 const WORDS: usize = 512;
 
 /// So many messages lie here at once, at most.
-pub(crate) const MOST: usize = 64;
+pub(crate) const MOST_MESSAGES: usize = 64;
 
 /// The length of a message that goes by the socket.
 const ELSEWHERE: u64 = u64::MAX;
 
 /// Whoever takes the messages is awake.
 const NOWHERE: u32 = 0;
-/// He sleeps at the socket, until a bell comes.
+/// He sleeps at the socket, until something comes by it.
 const AT_SOCKET: u32 = 1;
-/// He sleeps here, until a message is put.
-const AT_TURNS: u32 = 2;
+/// He sleeps here, until this mark is taken away.
+const HERE: u32 = 2;
 
 shared_struct! {
     /// A place for some messages: one puts them, another takes them in their
@@ -29,9 +30,8 @@ shared_struct! {
     #[repr(align(128))]
     pub(crate) struct Post {
         /// How many were ever put here, and taken.
-        turns: AtomicU32,
-        /// Where who takes them sleeps: [`NOWHERE`], [`AT_SOCKET`] or
-        /// [`AT_TURNS`].
+        counts: AtomicU32,
+        /// Where who takes them sleeps: [`NOWHERE`], [`AT_SOCKET`] or [`HERE`].
         sleeper: AtomicU32,
         /// How many words were written, by who puts, and read, by who takes.
         written: AtomicU32,
@@ -43,12 +43,12 @@ shared_struct! {
 /// Two counts in a word, since a message that is not taken yet may be taken
 /// back: whoever comes first has it.
 #[derive(Clone, Copy)]
-struct Turns {
+struct Counts {
     put: u16,
     taken: u16,
 }
 
-impl Turns {
+impl Counts {
     fn of(word: u32) -> Self {
         let [put, taken] = [word >> 16, word & 0xffff];
         let count = |half| u16::try_from(half).unwrap_or(0);
@@ -67,10 +67,11 @@ impl Turns {
 
 /// What is left to do to wake who takes a message.
 #[derive(PartialEq, Eq)]
+#[must_use]
 pub(crate) enum Wake {
     Done,
-    /// A bell has to be sent by the socket.
-    ByBell,
+    /// To send an empty message by the socket.
+    BySocket,
 }
 
 /// Where a message is that was taken.
@@ -93,8 +94,8 @@ impl Post {
     /// lies here, if it does.
     pub(crate) fn put(&self, message: &[u8]) -> Option<u32> {
         if self.count() == 0 && self.used() == 0 {
-            // Nobody looks at these before there is a message. The first words
-            // lie beside the counts, and come with them.
+            // Begin at the start again: the first words share a cache line with
+            // the counts. Nobody reads these two before there is a message.
             self.written.store(0, Relaxed);
             self.read.store(0, Relaxed);
         }
@@ -127,30 +128,31 @@ impl Post {
         self.written.store(written.wrapping_add(words), Relaxed);
         // SeqCst, as that of the mark: who puts a message and sees no mark is
         // seen by who leaves one and looks for a message.
-        self.turns.fetch_add(1 << 16, SeqCst);
+        self.counts.fetch_add(1 << 16, SeqCst);
     }
 
-    /// Whether a message of this length would lie here now, if it is no more
-    /// than [`MOST`] with those that are here.
+    /// Whether a message of this length would lie here now. A word is kept free
+    /// for each of [`MOST_MESSAGES`], so that the note of one that goes by the
+    /// socket always has room.
     pub(crate) fn has_room(&self, len: usize) -> bool {
-        words_of(len) + self.used() + MOST <= WORDS
+        words_of(len) + self.used() + MOST_MESSAGES <= WORDS
     }
 
     /// How many messages are not taken.
     pub(crate) fn count(&self) -> usize {
-        Turns::of(self.turns.load(SeqCst)).left()
+        Counts::of(self.counts.load(SeqCst)).left()
     }
 
-    /// Takes the last of the messages back that are not taken, `most` of them;
+    /// Takes the last of the messages back that are not taken, at most `most`;
     /// tells how many that was. The caller says where the
     /// first of them [lies](Self::take_back_to).
     pub(crate) fn take_back(&self, most: usize) -> usize {
         let mut back = 0;
-        let _ = self.turns.fetch_update(SeqCst, SeqCst, |word| {
-            let turns = Turns::of(word);
-            back = turns.left().min(most);
-            let put = turns.put.wrapping_sub(u16::try_from(back).ok()?);
-            (back > 0).then_some(Turns { put, ..turns }.word())
+        let _ = self.counts.fetch_update(SeqCst, SeqCst, |word| {
+            let counts = Counts::of(word);
+            back = counts.left().min(most);
+            let put = counts.put.wrapping_sub(u16::try_from(back).ok()?);
+            (back > 0).then_some(Counts { put, ..counts }.word())
         });
         back
     }
@@ -160,17 +162,17 @@ impl Post {
         self.written.store(at, Relaxed);
     }
 
-    /// Whether a bell has to be sent, once a message is there; wakes who sleeps
-    /// here instead. Once is enough: it takes the mark away. Who is killed then
-    /// wakes nobody, but whoever sleeps is told of his end.
+    /// Wakes who sleeps until a message is put; if he sleeps at the socket, that
+    /// is left to the caller. It takes the mark away, so he is woken once. If the
+    /// caller is killed in between, he is not woken, but told of that death.
     pub(crate) fn wake(&self) -> Wake {
         if self.sleeper.load(SeqCst) == NOWHERE {
             return Wake::Done;
         }
         match self.sleeper.swap(NOWHERE, SeqCst) {
-            AT_SOCKET => Wake::ByBell,
-            AT_TURNS => {
-                futex::wake_all(&self.turns);
+            AT_SOCKET => Wake::BySocket,
+            HERE => {
+                futex::wake_all(&self.sleeper);
                 Wake::Done
             }
             _ => Wake::Done,
@@ -179,7 +181,7 @@ impl Post {
 
     /// Makes it one that nobody has used; nobody may use it meanwhile.
     pub(super) fn clear(&self) {
-        for word in [&self.turns, &self.sleeper, &self.written, &self.read] {
+        for word in [&self.counts, &self.sleeper, &self.written, &self.read] {
             word.store(0, SeqCst);
         }
     }
@@ -191,16 +193,16 @@ impl Post {
     /// by the socket.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
         let mut message = Vec::new();
-        let is_taken = self.is_here() && self.take_next(&mut message).is_some();
-        is_taken.then_some(message)
+        let taken = self.is_here().then(|| self.take_next(&mut message))?;
+        (taken == Some(Taken::Here)).then_some(message)
     }
 
     /// Takes the next message, in place of what was in `message`, unless it is
     /// taken back just now.
     pub(crate) fn take_next(&self, message: &mut Vec<u8>) -> Option<Taken> {
-        // Before it is read, since another one may come in its place until
-        // then.
-        if !self.take_turn() {
+        // Before it is read: until then the other may take it back, and put
+        // another in its place.
+        if !self.count_one_taken() {
             return None;
         }
         message.clear();
@@ -229,7 +231,7 @@ impl Post {
 
     /// The message that went by the socket, if one did, has been taken.
     pub(crate) fn note_taken(&self) {
-        if self.take_turn() {
+        if self.count_one_taken() {
             self.note_read(1);
         }
     }
@@ -237,43 +239,44 @@ impl Post {
     /// Passes over whatever is here.
     pub(crate) fn skip_all(&self) {
         self.read.store(self.written.load(Relaxed), Release);
-        let _ = self.turns.fetch_update(SeqCst, SeqCst, |word| {
-            let put = Turns::of(word).put;
-            Some(Turns { put, taken: put }.word())
+        let _ = self.counts.fetch_update(SeqCst, SeqCst, |word| {
+            let put = Counts::of(word).put;
+            Some(Counts { put, taken: put }.word())
         });
     }
 
     /// Leaves the mark that who takes the messages sleeps at the socket, or
     /// removes it.
-    pub(crate) fn want_bell(&self, wanted: bool) {
-        let place = if wanted { AT_SOCKET } else { NOWHERE };
+    pub(crate) fn sleep_at_socket(&self, asleep: bool) {
+        let place = if asleep { AT_SOCKET } else { NOWHERE };
         self.sleeper.store(place, SeqCst);
     }
 
     /// Sleeps until there may be a message, here or by the socket. Nobody but
     /// who puts it wakes who sleeps so.
     pub(crate) fn sleep(&self) {
-        self.sleeper.store(AT_TURNS, SeqCst);
-        let turns = self.turns.load(SeqCst);
-        if Turns::of(turns).left() == 0 {
-            futex::wait(&self.turns, turns, None);
+        self.sleeper.store(HERE, SeqCst);
+        if self.count() == 0 {
+            // Not while the counts are so: a message that was put and taken
+            // back has taken the mark away, too.
+            futex::wait(&self.sleeper, HERE, None);
         }
         self.sleeper.store(NOWHERE, SeqCst);
     }
 
-    /// The length of the message there, if it lies here. It is asked for once,
-    /// and is none that has no room: another process that is out of its mind
-    /// may change it.
+    /// The length of the message there, if it lies here. One that has no room
+    /// is none: another process that is out of its mind may change it, also
+    /// between two looks.
     fn len(&self, at: u32) -> Option<usize> {
         let len = usize::try_from(self.header(at).load(Relaxed)).ok()?;
         (len <= WORDS * WORD && words_of(len) <= WORDS).then_some(len)
     }
 
-    fn take_turn(&self) -> bool {
-        let taken = self.turns.fetch_update(SeqCst, SeqCst, |word| {
-            let turns = Turns::of(word);
-            let taken = turns.taken.wrapping_add(1);
-            (turns.left() > 0).then_some(Turns { taken, ..turns }.word())
+    fn count_one_taken(&self) -> bool {
+        let taken = self.counts.fetch_update(SeqCst, SeqCst, |word| {
+            let counts = Counts::of(word);
+            let taken = counts.taken.wrapping_add(1);
+            (counts.left() > 0).then_some(Counts { taken, ..counts }.word())
         });
         taken.is_ok()
     }

@@ -26,7 +26,7 @@ pub(crate) fn send(
     if let Some(post) = post {
         if descriptors.is_empty() && post.put(message).is_some() {
             return match post.wake() {
-                Wake::ByBell => ring(socket),
+                Wake::BySocket => wake(socket),
                 Wake::Done => Ok(()),
             };
         }
@@ -38,12 +38,12 @@ pub(crate) fn send(
 }
 
 /// Wakes who sleeps at the other end.
-pub(crate) fn ring(socket: BorrowedFd<'_>) -> Result<()> {
+pub(crate) fn wake(socket: BorrowedFd<'_>) -> Result<()> {
     let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
     loop {
         return match send_some(socket, &frame::EMPTY, flags) {
             Err(Errno::INTR) => continue,
-            // Where there is no room, there are bells enough.
+            // Where there is no room, there is enough to wake him.
             Ok(_) | Err(Errno::AGAIN) => Ok(()),
             Err(errno) => Err(frame::failed("wake who sleeps", errno)),
         };
@@ -71,15 +71,15 @@ pub(crate) fn recv(
     }
 }
 
-/// Waits for what comes by the socket: a message, or an empty one, which is a
-/// bell. Does not wait if a message lies in the seat.
+/// Waits for what comes by the socket: a message, or an empty one, which only
+/// wakes. Does not wait if a message lies in the seat.
 fn await_frame(socket: BorrowedFd<'_>, post: &Post) -> Result<Come> {
-    post.want_bell(true);
+    post.sleep_at_socket(true);
     let frame = match post.is_here() {
         true => Ok(Come::default()),
         false => frame::recv_with(socket),
     };
-    post.want_bell(false);
+    post.sleep_at_socket(false);
     match frame {
         // Who put it has ended before it could ring.
         Err(Error::Disconnected) if post.is_here() => Ok(Come::default()),

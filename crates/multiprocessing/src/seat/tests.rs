@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use super::post::{MOST, Post, Taken};
+use super::post::{MOST_MESSAGES, Post, Taken};
 use super::*;
 
 fn random() -> StdRng {
@@ -45,7 +45,7 @@ fn messages_of_all_lengths_come_whole_and_in_their_order() -> Result<()> {
     for _ in 0..100_000 {
         assert_eq!(post.count(), all.len());
         match random.random_range(0..10) {
-            0..4 if all.len() < MOST => {
+            0..4 if all.len() < MOST_MESSAGES => {
                 let message = message(&mut random);
                 let has_room = post.has_room(message.len());
                 let place = post.put(&message);

@@ -64,10 +64,10 @@ pub(crate) fn run(order: &[u8], results: &mut Results) -> Result<(), Failure> {
     };
     let Function { runner, function } = function;
     // SAFETY: the number was a `Runner` in `order`. Orders are made there
-    // alone, and reach a worker through its socket alone, to whose other end
-    // only the pool's `Line` writes; a child that inherited a copy of that end
-    // has nothing to write to it with. A worker is a fork of the pool's
-    // process, so the address means the same function.
+    // alone, and reach a worker through its seat and its socket alone, where
+    // only the pool's `Line` puts them; a process that inherited that memory,
+    // or a copy of the socket, has nothing to write to it with. A worker is a
+    // fork of the pool's process, so the address means the same function.
     let runner = unsafe {
         std::mem::transmute::<*const (), Runner>(
             std::ptr::with_exposed_provenance(runner),

@@ -22,7 +22,7 @@ impl Place {
         // Of more than a word, so that half of it may be written.
         let bytes = [message; 3].map(u32::to_ne_bytes).concat();
         let at = self.0.put(&bytes);
-        self.0.wake();
+        let _ = self.0.wake();
         at.expect("there is room")
     }
 

@@ -1,11 +1,11 @@
-//! What callers ask of the dispatcher, and do in its place.
+//! What callers ask of the pool, and do in its thread's place.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::dispatcher::Dispatcher;
 use super::job::{Call, Job, Sink};
-use super::result::call as run_call;
+use super::result::run_call;
 use super::state::Phase;
 use crate::error::{Error, Result};
 use crate::seat::Bell;
@@ -40,8 +40,8 @@ impl Dispatcher {
         }
     }
 
-    /// What the thread does when answers have come, by somebody who waits for
-    /// one and would be woken by it later; tells whether there were any.
+    /// Hears the workers for a caller who would else wait until the thread has;
+    /// tells whether an answer had come.
     pub(super) fn help(&self) -> bool {
         let mut state = self.state();
         let has_heard = state.hear_all();
@@ -51,10 +51,9 @@ impl Dispatcher {
         has_heard
     }
 
-    /// Does what the thread does, instead of it, until `is_done` says so,
-    /// `limit` at most, or until only the thread can: it has not to be woken
-    /// then for an answer to be heard. One caller at a time does it; the thread
-    /// watches whoever is left.
+    /// Hears the workers in the thread's place, until `is_done` says so, `limit`
+    /// at most, or until something has to go by a socket. One caller at a time
+    /// does so; then the thread watches who still has a job.
     pub(super) fn attend(
         &self,
         is_done: impl Fn() -> bool,
