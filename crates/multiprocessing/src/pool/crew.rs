@@ -1,5 +1,6 @@
 //! The workers of a pool, and who of them has which job.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -103,12 +104,14 @@ impl Crew {
         if !self.workers.iter().any(Worker::is_free) {
             return false;
         }
-        let busiest = self.workers.iter_mut().max_by_key(|it| it.load());
-        let Some(busiest) = busiest.filter(|it| it.load() > 1) else {
-            return false;
-        };
-        self.waiting.extend(busiest.take_back(busiest.load() / 2));
-        !self.waiting.is_empty()
+        let busy = self.workers.iter_mut().filter(|it| it.load() > 1);
+        let mut busy: Vec<_> = busy.collect();
+        busy.sort_by_key(|it| Reverse(it.load()));
+        // What somebody has may be begun, and its answers not heard.
+        busy.into_iter().any(|it| {
+            self.waiting.extend(it.take_back(it.load() / 2));
+            !self.waiting.is_empty()
+        })
     }
 
     /// Goes on with the worker whose socket is `socket`: sends it more of its
@@ -151,14 +154,21 @@ impl Crew {
     /// under way by a socket.
     pub(super) fn is_heard_by_seats(&self) -> bool {
         let mut workers = self.workers.iter();
-        !workers.any(|it| it.needs_socket() || it.may_have_sent())
+        !workers.any(|it| {
+            it.needs_socket() || (it.may_have_sent() && !it.line.has_answer())
+        })
+    }
+
+    /// The thread looks at nobody for a while.
+    pub(super) fn unwatch(&mut self) {
+        self.workers.iter_mut().for_each(|it| it.watched = false);
     }
 
     /// Lets workers wake the thread at its sockets, or not: who is awake needs
     /// no waking.
-    pub(super) fn want_wake_ups(&self, wanted: bool) {
+    pub(super) fn want_wake_ups(&mut self, wanted: bool) {
         self.workers
-            .iter()
+            .iter_mut()
             .for_each(|it| it.line.want_wake_up(wanted));
     }
 

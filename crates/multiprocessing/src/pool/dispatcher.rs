@@ -148,8 +148,9 @@ impl Dispatcher {
                 self.expect_one_less();
                 self.state().crew.add(worker);
             }
-            Ok((News::Born { .. }, None)) => {
-                // It sees that nobody has the other end, and ends.
+            Ok((News::Born { seat, .. }, None)) => {
+                // It looks, sees that nobody has the other end, and ends.
+                self.seat(seat).iter().for_each(Seat::call_to_socket);
                 self.expect_one_less();
                 self.give_up_if_alone(&Error::MissingDescriptor.to_string());
             }
@@ -275,10 +276,14 @@ impl Dispatcher {
 
     fn run_calls(&self) {
         loop {
-            let calls = std::mem::take(&mut self.state().calls);
+            let mut state = self.state();
+            let calls = std::mem::take(&mut state.calls);
             if calls.is_empty() {
                 return;
             }
+            // They may take their time: who waits hears for himself.
+            state.crew.unwatch();
+            drop(state);
             calls.into_iter().for_each(run_call);
         }
     }

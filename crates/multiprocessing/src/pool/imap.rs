@@ -5,7 +5,7 @@ use std::fmt;
 use std::iter::FusedIterator;
 use std::marker::PhantomData;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +17,7 @@ use super::job::{Call, Sink};
 use crate::error::{Error, Result};
 use crate::patience::{Look, patiently};
 use crate::process::pid;
+use crate::sys::mutex::remaining;
 use crate::sys::point::point;
 use crate::sys::task::Failure;
 
@@ -171,7 +172,7 @@ impl<R: DeserializeOwned> Imap<R> {
     ///
     /// ```
     /// use multiprocessing::{Imap, Pool};
-    /// use std::time::Duration;
+    /// use std::time::{Duration, Instant};
     ///
     /// fn main() -> multiprocessing::Result<()> {
     ///     let pool = Pool::new(2)?;
@@ -298,8 +299,12 @@ impl Stream {
     ) -> Option<ItemResult> {
         let here = || self.state().items.remove(&place);
         let is_there = || self.state().items.contains_key(&place);
+        let start = Instant::now();
+        let left = || remaining(start, limit);
+        let is_late = || left() == Some(Duration::ZERO);
         let look = || match (dispatcher.help(), is_there()) {
             (_, true) => Look::Come,
+            (true, false) if is_late() => Look::Come,
             (true, false) => Look::Progress,
             (false, false) => Look::Nothing,
         };
@@ -307,7 +312,7 @@ impl Stream {
             patiently(look, || {
                 here().or_else(|| {
                     dispatcher.watch();
-                    self.sleep(place, limit)
+                    self.sleep(place, left())
                 })
             })
         })

@@ -12,7 +12,7 @@ use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 
 use super::message::Message;
 use crate::pipe::frame::{self, HEADER};
-use crate::seat::{Post, Seat};
+use crate::seat::Seat;
 
 /// How much is asked of the kernel at once.
 const PIECE: usize = 256 * 1024;
@@ -21,6 +21,8 @@ pub(super) struct Line {
     socket: Arc<OwnedFd>,
     seat: Option<Seat>,
     state: State,
+    /// Somebody sleeps at the socket, also while the seat is heard.
+    wants_wake_up: bool,
     /// How much of the message that goes out by the socket is sent; none: all.
     sent: Option<usize>,
     /// Of the message that comes in by the socket.
@@ -43,6 +45,7 @@ impl Line {
             socket: Arc::new(socket),
             seat,
             state: State::Open,
+            wants_wake_up: false,
             sent: None,
             received: Vec::new(),
         }
@@ -63,7 +66,8 @@ impl Line {
 
     /// Lets the worker send an empty message when it has put something into its
     /// seat, or not.
-    pub(super) fn want_wake_up(&self, wanted: bool) {
+    pub(super) fn want_wake_up(&mut self, wanted: bool) {
+        self.wants_wake_up = wanted;
         if let Some(seat) = &self.seat {
             seat.answers().sleep_at_socket(wanted);
         }
@@ -110,10 +114,8 @@ impl Line {
             let _ = seat.orders().wake();
             place
         });
-        if place.is_none() {
-            self.sent = Some(0);
-            self.go_on(message);
-        }
+        self.sent = place.is_none().then_some(0);
+        self.go_on(message);
         place
     }
 
@@ -123,7 +125,8 @@ impl Line {
         while self.is_open()
             && let Some(sent) = self.sent
         {
-            match send(self.socket.as_raw_fd(), &message[sent..], flags) {
+            let rest = message.get(sent..).unwrap_or_default();
+            match send(self.socket.as_raw_fd(), rest, flags) {
                 Ok(more) => {
                     let sent = sent + more;
                     self.sent = (sent < message.len()).then_some(sent);
@@ -148,7 +151,8 @@ impl Line {
     /// `most`; tells how many. The next one will lie where the first of these
     /// did: see [`Self::take_back_to`].
     pub(super) fn take_back(&self, most: usize) -> usize {
-        let seat = self.seat.as_ref();
+        // Behind what a line that was shut had lies the note of that.
+        let seat = self.seat.as_ref().filter(|_| self.is_open());
         seat.map_or(0, |seat| seat.orders().take_back(most))
     }
 
@@ -169,37 +173,53 @@ impl Line {
 
     /// Receives what there is; gives the body of a message that is whole.
     pub(super) fn recv(&mut self) -> Option<Vec<u8>> {
-        let answers = self.seat.as_ref().map(Seat::answers);
-        if let Some(message) = answers.and_then(Post::take) {
-            return Some(message);
-        }
         loop {
-            let message = self.recv_by_socket()?;
-            let Some(seat) = &self.seat else {
-                return Some(message);
-            };
-            if !message.is_empty() {
-                seat.answers().note_taken();
+            let seat = self.seat.as_ref();
+            if let Some(message) = seat.and_then(|it| it.answers().take()) {
                 return Some(message);
             }
-            // It only woke, for what has been taken.
+            if !self.has_whole() {
+                return None;
+            }
+            if let Some(seat) = &self.seat {
+                // Who sleeps at the socket may find nothing there any more.
+                if self.wants_wake_up {
+                    seat.answers().sleep_at_socket(true);
+                }
+                // What was put before it is to be seen now, and comes first.
+                if seat.answers().is_here() {
+                    continue;
+                }
+            }
+            let mut body = mem::take(&mut self.received);
+            body.drain(..HEADER);
+            match &self.seat {
+                Some(_) if body.is_empty() => {}
+                Some(seat) => {
+                    seat.answers().note_taken();
+                    return Some(body);
+                }
+                None => return Some(body),
+            }
         }
     }
 
-    fn recv_by_socket(&mut self) -> Option<Vec<u8>> {
-        while self.is_open() {
+    /// Whether a message has come by the socket as a whole.
+    fn has_whole(&mut self) -> bool {
+        loop {
             let whole = self.whole();
+            let missing = whole - self.received.len();
+            if missing == 0 {
+                return true;
+            }
+            if !self.is_open() {
+                return false;
+            }
             if whole > HEADER + frame::MAX {
                 // It is no message, and nobody can tell where one begins.
                 self.shut();
                 self.state = State::Closed;
-                return None;
-            }
-            let missing = whole - self.received.len();
-            if missing == 0 {
-                let mut body = mem::take(&mut self.received);
-                body.drain(..HEADER);
-                return Some(body);
+                return false;
             }
             let before = self.received.len();
             self.received.resize(before + missing.min(PIECE), 0);
@@ -209,14 +229,13 @@ impl Line {
             self.received.truncate(before + come.unwrap_or(0));
             match come {
                 Ok(1..) | Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return None,
+                Err(Errno::EAGAIN) => return false,
                 // The kernel resets a connection whose other end was closed
                 // with something unread.
                 Err(Errno::ECONNRESET) => self.state = State::Unread,
                 Ok(0) | Err(_) => self.state = State::Closed,
             }
         }
-        None
     }
 
     /// How many bytes the header has, or else the whole message.
@@ -230,10 +249,86 @@ impl Line {
     /// Sends no more; the worker sees it, and ends.
     pub(super) fn shut(&self) {
         if let Some(seat) = &self.seat {
-            seat.orders().put_elsewhere();
-            let _ = seat.orders().wake();
+            seat.call_to_socket();
         }
         // If it fails, the worker has ended already.
         let _ = shutdown(self.socket.as_raw_fd(), Shutdown::Write);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsFd;
+
+    use nix::sys::socket::SockType;
+
+    use super::*;
+    use crate::error::Result;
+    use crate::pipe::pair;
+    use crate::pool::job::Task;
+    use crate::seat::{Seats, Wake, talk};
+
+    fn line() -> Result<(Line, OwnedFd, Seat)> {
+        let (ours, theirs) = pair(SockType::Stream)?;
+        let seats = Seats::new(1)?;
+        let seat = || seats.seat(0).expect("there is one");
+        Ok((Line::new(ours, Some(seat())), theirs, seat()))
+    }
+
+    #[test]
+    fn who_sleeps_at_the_socket_is_woken_also_when_another_has_read_it()
+    -> Result<()> {
+        let (mut line, worker, seat) = line()?;
+        line.want_wake_up(true);
+        for _ in 0..3 {
+            assert!(seat.answers().put(b"answer").is_some());
+            assert!(seat.answers().wake() == Wake::BySocket, "he sleeps");
+            talk::wake(worker.as_fd())?;
+            assert_eq!(line.recv(), Some(b"answer".to_vec()));
+            assert_eq!(line.recv(), None);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn answers_by_seat_and_by_socket_come_in_their_order() -> Result<()> {
+        let (mut line, worker, seat) = line()?;
+        let long = vec![7; 10_000];
+        for _ in 0..3 {
+            for short in [b"one", b"two"] {
+                assert!(seat.answers().put(short).is_some());
+                assert!(seat.answers().put(&long).is_none());
+                frame::send(worker.as_fd(), &long)?;
+            }
+            for short in [b"one", b"two"] {
+                assert_eq!(line.recv(), Some(short.to_vec()));
+                assert_eq!(line.recv().as_ref(), Some(&long));
+            }
+            assert_eq!(line.recv(), None);
+        }
+        Ok(())
+    }
+
+    /// A worker that is out of its mind may answer what it has not received.
+    #[test]
+    fn half_a_message_does_not_stay_behind() -> Result<()> {
+        let (mut line, _worker, _seat) = line()?;
+        let mut task = Task::of(2);
+        for len in [10_000_000, 10] {
+            task.add(1, |to| {
+                to.resize(to.len() + len, 0);
+                Ok(())
+            })?;
+        }
+        let sink: Arc<dyn crate::pool::job::Sink> =
+            crate::pool::result::ResultCell::new(2, None);
+        let jobs: Vec<_> = task.jobs(sink).collect();
+        line.begin(jobs[0].order());
+        assert!(line.is_sending());
+        line.begin(jobs[1].order());
+        assert!(!line.is_sending());
+        line.go_on(jobs[1].order());
+        assert!(line.is_open());
+        Ok(())
     }
 }

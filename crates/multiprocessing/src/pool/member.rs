@@ -69,6 +69,8 @@ enum Stage {
 pub(super) enum Heard {
     /// The reply to a job, or why there is none.
     Reply(Job, Result<Vec<u8>, Failure>),
+    /// It is ready for jobs, after its initializer.
+    Ready,
     /// Its initializer has failed.
     Unfit { reason: String },
 }
@@ -267,6 +269,7 @@ impl Worker {
                 return Some(Heard::Unfit { reason });
             }
             self.stage = Stage::Serving(terms.tasks);
+            return Some(Heard::Ready);
         }
         let reply = self.line.recv()?;
         let Given { job, at, .. } = self.jobs.pop_front()?;

@@ -295,13 +295,15 @@ impl ResultCell {
         limit: Option<Duration>,
         dispatcher: &Dispatcher,
     ) -> Option<Arc<[Answer]>> {
+        let start = Instant::now();
+        let left = || remaining(start, limit);
+        let is_late = || left() == Some(Duration::ZERO);
         let look = || match (dispatcher.help(), self.items()) {
             (_, Some(_)) => Look::Come,
+            (true, None) if is_late() => Look::Come,
             (true, None) => Look::Progress,
             (false, None) => Look::Nothing,
         };
-        let start = Instant::now();
-        let left = || remaining(start, limit);
         patiently(look, || {
             if self.items().is_none() {
                 dispatcher.attend(|| self.items().is_some(), left());

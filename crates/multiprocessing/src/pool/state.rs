@@ -70,6 +70,7 @@ impl State {
                 Heard::Reply(job, reply) => {
                     self.calls.extend(job.finish(reply));
                 }
+                Heard::Ready => {}
                 Heard::Unfit { reason } => self.give_up(&reason),
             }
         }

@@ -31,6 +31,7 @@ pub(super) fn run(
     seat: Option<&Seat>,
     initializer: Option<&Initializer<'_>>,
 ) -> i32 {
+    let parent = getppid().as_raw();
     task::keep_panics();
     if let Some(initializer) = initializer {
         let fitness: Fitness = task::initialize(initializer);
@@ -41,12 +42,15 @@ pub(super) fn run(
         }
     }
     // It ends when the pool shuts the socket or is gone: nobody to tell.
-    let _ = serve(socket.as_fd(), seat);
+    let _ = serve(socket.as_fd(), seat, parent);
     0
 }
 
-fn serve(socket: BorrowedFd<'_>, seat: Option<&Seat>) -> Result<()> {
-    let parent = getppid().as_raw();
+fn serve(
+    socket: BorrowedFd<'_>,
+    seat: Option<&Seat>,
+    parent: i32,
+) -> Result<()> {
     let (mut order, mut results) = (Vec::new(), Results::default());
     loop {
         codec::clear(&mut order);

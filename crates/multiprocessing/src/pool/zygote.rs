@@ -59,6 +59,13 @@ pub(super) fn run(
     };
     // It ends when the pool has gone; there is nobody to tell.
     while zygote.turn().is_ok() {}
+    // Who sleeps in a seat does not see it; and where the pool's process has
+    // become another program, the kernel ends nobody.
+    zygote
+        .seats
+        .iter()
+        .flat_map(Seats::all)
+        .for_each(|seat| seat.call_to_socket());
     0
 }
 
@@ -124,7 +131,10 @@ impl Zygote<'_> {
         if let (Some(pid), Some(ours)) = (worker.pid()?, ours) {
             let descriptors = [ours.as_fd(), sentinel.as_fd()];
             let news = News::Born { pid, seat: number };
-            self.tell(&news, &descriptors)?;
+            self.tell(&news, &descriptors).inspect_err(|_| {
+                // The seat will be another's.
+                let _ = worker.kill().and_then(|()| worker.join());
+            })?;
         }
         self.workers.push((worker, sentinel));
         Ok(())

@@ -99,6 +99,13 @@ impl Seat {
         self.seats.bell()
     }
 
+    /// Lets who sits there look at his socket.
+    pub(crate) fn call_to_socket(&self) {
+        self.orders().put_elsewhere();
+        // Who sleeps at the socket anyway sees what there is.
+        let _ = self.orders().wake();
+    }
+
     /// Makes it one that nobody has sat in.
     pub(crate) fn clear(&self) {
         self.orders().clear();

@@ -34,6 +34,7 @@ pub(crate) const TESTS: &[Test] = list![
     a_failure_of_an_initializer_is_told_and_not_printed,
     a_worker_that_is_ready_is_replaced_as_ever,
     a_slow_initializer_holds_up_its_worker_only,
+    workers_that_are_replaced_all_at_once_get_their_tasks,
     a_pool_whose_initializer_never_returns_can_be_ended,
     a_killed_parent_takes_workers_in_the_initializer_along,
     a_zygote_killed_while_a_worker_is_initialized_breaks_nothing,
@@ -309,4 +310,16 @@ fn a_zygote_killed_while_a_worker_is_initialized_breaks_nothing() {
     assert_eq!(one.get().ok().as_deref(), Some("one"));
     assert_eq!(pool.map(square, 0..3).ok(), Some(vec![0, 1, 4]));
     eventually(SOON, || pool.worker_pids().len() == 1);
+}
+
+/// There are fewer seats than workers then, and some have all by the socket.
+fn workers_that_are_replaced_all_at_once_get_their_tasks() {
+    let pool = Pool::builder().processes(6).maxtasksperchild(1);
+    let pool = pool.initializer(|| initialize(3)).build();
+    let pool = pool.expect("it can be made");
+    for round in 0..20 {
+        let squares = pool.map(square, 0..12);
+        assert_eq!(squares.ok(), Some((0..12).map(square).collect()));
+        assert_eq!(pool.apply(square, round).ok(), Some(round * round));
+    }
 }

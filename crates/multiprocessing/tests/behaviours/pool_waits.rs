@@ -2,7 +2,7 @@
 //! there is to hear; the pool's thread is woken only where it has to.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use multiprocessing::{Error, Pool, Result, current_process};
 use nix::sys::prctl::set_pdeathsig;
@@ -16,8 +16,8 @@ use crate::pool_tasks::{
 };
 use crate::procfs::{alive, session};
 use crate::support::{
-    SOON, at_least, eventually, joined, kills, seed, sleep_for_ever, spin,
-    started, tell, told,
+    SOON, at_least, eventually, is_told, joined, kills, seed, sleep_for_ever,
+    spin, started, tell, told,
 };
 use crate::waiting::is_in;
 
@@ -30,6 +30,7 @@ pub(crate) const TESTS: &[Test] = list![
     what_is_left_when_a_limit_is_over_is_done,
     a_waiting_task_follows_one_that_somebody_sleeps_for,
     threads_that_wait_at_any_moment_get_their_results,
+    who_waits_beside_a_slow_callback_gets_his_result,
     a_worker_that_has_changed_its_user_ends_with_the_pool,
 ];
 
@@ -192,6 +193,29 @@ fn one_way_or_another(pool: &Pool, random: &mut StdRng, n: i64) {
     };
     assert_eq!(done.ok(), Some(n * n));
     spin(random, 10_000);
+}
+
+fn who_waits_beside_a_slow_callback_gets_his_result() {
+    let pool = pool(1);
+    let slow = pool.apply_async(square, 1).expect("it is open");
+    slow.callback(|_| {
+        tell("slow", 0);
+        let start = Instant::now();
+        while !is_told("go") && start.elapsed() < SOON {
+            thread::yield_now();
+        }
+        tell("over", 0);
+    });
+    told::<i32>("slow");
+    for n in 0..20 {
+        let later = |n| {
+            thread::sleep(Duration::from_millis(1));
+            square(n)
+        };
+        assert_eq!(pool.apply(later, n).ok(), Some(n * n));
+    }
+    assert!(!is_told("over"), "they waited for the callback");
+    tell("go", "");
 }
 
 /// The kernel forgets then that the worker is to die with its parent.

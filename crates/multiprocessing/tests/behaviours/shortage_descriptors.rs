@@ -159,12 +159,12 @@ fn a_pool_that_may_not_wait_for_its_workers_is_broken() {
     let exitcode = in_child(|| {
         let pool = Pool::new(4).expect("there is room");
         assert_eq!(pool.apply(square, 4).ok(), Some(16));
-        let result = limited(RLIMIT_NOFILE, 5, || {
-            pool.map(square, 0..100)
-                .and_then(|_| pool.map(square, 0..100))
-        });
-        let Err(Error::PoolBroken { reason }) = result else {
-            panic!("{result:?}");
+        let ask = || pool.map_async(square, 0..100)?.get();
+        // Until the pool's thread has to wait.
+        let errors = || (0..).find_map(|_| ask().err());
+        let error = limited(RLIMIT_NOFILE, 5, errors);
+        let Some(Error::PoolBroken { reason }) = error else {
+            panic!("{error:?}");
         };
         assert!(reason.contains("RLIMIT_NOFILE"), "{reason}");
         drop(pool);

@@ -98,6 +98,30 @@ fn what_is_taken_back_is_not_taken() {
 }
 
 #[test]
+fn who_sleeps_is_woken_after_one_was_taken_back() {
+    explore(|| {
+        let place = Place::new();
+        let (taker, got) = place.taker();
+        let kept = Ghost::<Vec<u32>>::new();
+        let note = kept.clone();
+        let putter = start(move || {
+            let at = place.put(1);
+            if place.0.take_back(1) > 0 {
+                place.0.take_back_to(at);
+            } else {
+                note.change(|it| it.push(1));
+            }
+            place.put(2);
+        });
+        until_quiet();
+        assert!(putter.is_gone());
+        let kept = [kept.look(Vec::clone), vec![2]].concat();
+        assert_eq!(got.look(Vec::clone), kept);
+        taker.end();
+    });
+}
+
+#[test]
 fn a_killed_taker_has_begun_one_that_is_not_done_at_most() {
     explore(|| {
         let place = Place::new();
