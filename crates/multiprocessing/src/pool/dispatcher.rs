@@ -157,7 +157,12 @@ impl Dispatcher {
             Ok((News::Failed { reason, seat }, _)) => {
                 self.expect_one_less();
                 let seat = self.seat(seat);
-                self.state().crew.seats.extend(seat);
+                let mut state = self.state();
+                state.crew.seats.extend(seat);
+                match std::mem::take(&mut state.counted_on) {
+                    0 => drop(state),
+                    _ => self.ask_for_missing(state),
+                }
                 self.give_up_if_alone(&reason);
             }
             Ok((News::Died { pid, exitcode }, _)) => {
@@ -184,9 +189,13 @@ impl Dispatcher {
     /// those who could not be made when they were asked for before.
     fn fill_vacancies(&self) {
         let mut state = self.state();
-        if !std::mem::take(&mut state.crew.vacancy) {
-            return;
+        if std::mem::take(&mut state.crew.vacancy) {
+            state.counted_on = state.coming;
+            self.ask_for_missing(state);
         }
+    }
+
+    fn ask_for_missing(&self, mut state: MutexGuard<'_, State>) {
         let wanted = match state.phase {
             Phase::Open => state.crew.terms.processes,
             Phase::Closed if !state.crew.waiting.is_empty() => {

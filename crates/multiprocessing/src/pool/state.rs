@@ -15,6 +15,8 @@ pub(super) struct State {
     pub(super) zygote_lives: bool,
     /// So many workers were asked of the zygote, and are not there yet.
     pub(super) coming: usize,
+    /// So many of them stand for others, who were not asked for.
+    pub(super) counted_on: usize,
     /// A caller does what the thread would do.
     pub(super) attended: bool,
     /// The thread has ended, or will do nothing more.
@@ -41,6 +43,7 @@ impl State {
             calls: Vec::new(),
             zygote_lives: true,
             coming: 0,
+            counted_on: 0,
             attended: false,
             ended: false,
         }
