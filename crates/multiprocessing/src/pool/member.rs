@@ -166,7 +166,7 @@ impl Worker {
         self.done.map_or(at, |done| done.max(at))
     }
 
-    /// Whether it has jobs ahead of a long one.
+    /// Whether it has jobs ahead, and is held up by a long one.
     pub(super) fn is_held_up(&self, now: Instant) -> bool {
         let first = self.jobs.front().map(|first| self.begun(first.at));
         let since = |begun| now.saturating_duration_since(begun);
