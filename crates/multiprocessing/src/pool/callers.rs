@@ -35,7 +35,10 @@ impl Dispatcher {
 
     /// Lets the thread hear whoever has a job.
     pub(super) fn watch(&self) {
-        if self.state().crew.is_unwatched() {
+        let mut state = self.state();
+        if state.crew.is_unwatched() {
+            // No caller need attend then.
+            state.crew.will_be_watched();
             self.wake();
         }
     }

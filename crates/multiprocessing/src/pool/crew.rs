@@ -159,6 +159,12 @@ impl Crew {
         })
     }
 
+    /// The thread will look at whoever has a job now.
+    pub(super) fn will_be_watched(&mut self) {
+        let busy = self.workers.iter_mut().filter(|it| it.may_send());
+        busy.for_each(|it| it.watched = true);
+    }
+
     /// The thread looks at nobody for a while.
     pub(super) fn unwatch(&mut self) {
         self.workers.iter_mut().for_each(|it| it.watched = false);
