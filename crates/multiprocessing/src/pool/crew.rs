@@ -71,11 +71,12 @@ impl Crew {
     /// Gives waiting jobs to workers: first to idle ones, and of those to who
     /// has had none for longest, so that all have their turns. But jobs that
     /// take no longer than to wake somebody go to who is awake; and who does
-    /// such jobs gets some ahead, which are taken back when another is idle.
+    /// such jobs gets some ahead, which are taken back when another is idle, or
+    /// when he is held up.
     pub(super) fn dispatch(&mut self) {
         while !self.waiting.is_empty() || self.level() {
             let now = Instant::now();
-            self.recall(now);
+            self.recall(|it| it.is_held_up(now));
             while let Some(job) = self.waiting.front()
                 && let Some(worker) = choose(&mut self.workers, job, now)
                 && let Some(job) = self.waiting.pop_front()
@@ -89,12 +90,12 @@ impl Crew {
         }
     }
 
-    /// Takes back what workers have ahead who are held up by a long job: the
-    /// others that wait have come later.
-    fn recall(&mut self, now: Instant) {
-        let held_up = self.workers.iter_mut().filter(|it| it.is_held_up(now));
+    /// Takes back all that these workers have ahead: before the others that
+    /// wait, which have come later.
+    fn recall(&mut self, from: impl Fn(&Worker) -> bool) {
+        let these = self.workers.iter_mut().filter(|it| from(it));
         let back: Vec<_> =
-            held_up.flat_map(|it| it.take_back(MOST_MESSAGES)).collect();
+            these.flat_map(|it| it.take_back(MOST_MESSAGES)).collect();
         self.put_back(back);
     }
 
@@ -210,10 +211,8 @@ impl Crew {
         mut dead: Worker,
         exitcode: i32,
     ) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        heard.extend(std::iter::from_fn(|| {
-            dead.hear(self.terms, Instant::now())
-        }));
+        let hear = || dead.hear(self.terms, Instant::now());
+        let mut heard: Vec<_> = std::iter::from_fn(hear).collect();
         let pid = dead.pid;
         if heard.is_empty() && dead.is_starting() {
             let reason = format!(
@@ -253,10 +252,7 @@ impl Crew {
 
     /// Takes away the jobs for `sink` that nobody has begun.
     pub(super) fn withdraw(&mut self, sink: &Arc<dyn Sink>) -> Vec<Job> {
-        let ahead = self.workers.iter_mut();
-        let ahead = ahead.flat_map(|worker| worker.take_back(MOST_MESSAGES));
-        let ahead: Vec<_> = ahead.collect();
-        self.put_back(ahead);
+        self.recall(|_| true);
         let waiting = self.waiting.drain(..);
         let (its, others): (Vec<_>, Vec<_>) =
             waiting.partition(|job| job.is_for(sink));

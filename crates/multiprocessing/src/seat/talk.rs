@@ -81,7 +81,7 @@ fn await_frame(socket: BorrowedFd<'_>, post: &Post) -> Result<Come> {
     };
     post.sleep_at_socket(false);
     match frame {
-        // Who put it has ended before it could ring.
+        // Who put it has ended before it could wake us.
         Err(Error::Disconnected) if post.is_here() => Ok(Come::default()),
         frame => frame,
     }
