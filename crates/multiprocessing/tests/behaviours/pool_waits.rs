@@ -34,7 +34,7 @@ pub(crate) const TESTS: &[Test] = list![
     a_worker_that_has_changed_its_user_ends_with_the_pool,
 ];
 
-/// When the one who waits has surely fallen asleep, the task goes on.
+/// Longer than one looks before one sleeps.
 const LATER: Duration = Duration::from_millis(20);
 
 /// Waits until the main thread sleeps for a result of `name`, a task that has
@@ -45,17 +45,29 @@ fn once_asleep(main: i32, name: &str) -> i32 {
     worker
 }
 
+/// Tells that it has begun, and goes on when somebody sleeps for its result.
+fn late(len: usize) -> String {
+    let name = format!("{len} bytes");
+    tell(&name, current_process().pid());
+    eventually(2 * SOON, || is_told(&format!("go, {name}")));
+    "x".repeat(len)
+}
+
 fn who_sleeps_gets_a_long_result() {
     let pool = pool(2);
+    let main = current_process().pid();
     for len in [10, 3000, 5000, 70_000, 5_000_000] {
-        let late = |len: usize| {
-            thread::sleep(LATER);
-            "x".repeat(len)
-        };
-        let text = pool.apply(late, len).expect("it is done");
-        assert!(text.len() == len && text.bytes().all(|it| it == b'x'));
-        let long = pool.apply(|text: String| text.len(), text);
-        assert_eq!(long.ok(), Some(len));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let name = format!("{len} bytes");
+                once_asleep(main, &name);
+                tell(&format!("go, {name}"), "");
+            });
+            let text = pool.apply(late, len).expect("it is done");
+            assert!(text.len() == len && text.bytes().all(|it| it == b'x'));
+            let long = pool.apply(|text: String| text.len(), text);
+            assert_eq!(long.ok(), Some(len));
+        });
     }
 }
 
@@ -222,9 +234,6 @@ fn who_waits_beside_a_slow_callback_gets_his_result() {
 fn a_worker_that_has_changed_its_user_ends_with_the_pool() {
     let main = started(|| {
         let pool = pool(2);
-        for pid in pool.worker_pids() {
-            tell(&format!("worker {pid}"), pid);
-        }
         let change = |name: String| {
             set_pdeathsig(None).expect("nothing is allowed");
             tell(&name, current_process().pid());
