@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::{bytes_of, message_of};
 use crate::explorer::explore;
 use crate::ghost::Ghost;
 use crate::post::{Post, Taken};
@@ -19,9 +20,7 @@ impl Place {
 
     /// Puts a message; tells where it lies.
     fn put(&self, message: u32) -> u32 {
-        // Of more than a word, so that half of it may be written.
-        let bytes = [message; 3].map(u32::to_ne_bytes).concat();
-        let at = self.0.put(&bytes);
+        let at = self.0.put(&bytes_of(message));
         let _ = self.0.wake();
         at.expect("there is room")
     }
@@ -34,10 +33,17 @@ impl Place {
                 None => self.0.sleep(),
             }
         }
-        let parts = bytes.as_chunks().0.iter();
-        let parts: Vec<_> = parts.map(|it| u32::from_ne_bytes(*it)).collect();
-        assert!(parts.len() == 3 && parts.iter().all(|it| *it == parts[0]));
-        parts[0]
+        message_of(&bytes)
+    }
+
+    /// Puts 1, 2 and 3.
+    fn putter(&self) -> Process<()> {
+        let place = self.clone();
+        start(move || {
+            for message in 1..4 {
+                place.put(message);
+            }
+        })
     }
 
     /// Takes whatever comes, for ever.
@@ -59,11 +65,7 @@ fn messages_come_in_their_order() {
     explore(|| {
         let place = Place::new();
         let (taker, got) = place.taker();
-        let putter = start(move || {
-            for message in 1..4 {
-                place.put(message);
-            }
-        });
+        let putter = place.putter();
         until_quiet();
         assert!(putter.is_gone());
         assert_eq!(got.look(Vec::clone), [1, 2, 3]);
@@ -126,14 +128,7 @@ fn a_killed_taker_has_begun_one_that_is_not_done_at_most() {
     explore(|| {
         let place = Place::new();
         let (victim, got) = place.taker();
-        let putter = {
-            let place = place.clone();
-            start(move || {
-                for message in 1..4 {
-                    place.put(message);
-                }
-            })
-        };
+        let putter = place.putter();
         victim.killed();
         until_quiet();
         assert!(putter.is_gone());

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::end;
+use super::{bytes_of, end, message_of};
 use crate::explorer::explore;
 use crate::futex;
 use crate::ghost::Ghost;
@@ -93,9 +93,7 @@ impl Pipe {
     }
 
     fn send(&self, lane: usize, message: u32) {
-        // Of more than a word, so that half of it may be written.
-        let bytes = [message; 4].map(u32::to_ne_bytes).concat();
-        if !self.slot.hand_over(&bytes, || self.now) {
+        if !self.slot.hand_over(&bytes_of(message), || self.now) {
             self.slot.count_sent();
             self.socket.lanes[lane].send(message);
         }
@@ -113,10 +111,7 @@ impl Pipe {
             self.slot.count_taken();
             return message;
         };
-        let parts = bytes.as_chunks().0.iter();
-        let parts: Vec<_> = parts.map(|it| u32::from_ne_bytes(*it)).collect();
-        assert!(parts.len() == 4 && parts.iter().all(|it| *it == parts[0]));
-        parts[0]
+        message_of(&bytes)
     }
 
     /// Sends these; writes down those that are certainly sent.
