@@ -76,6 +76,19 @@ pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
     }
 }
 
+/// Makes the word 0 and wakes one who sleeps on it, in one call, as
+/// [`add_and_wake_all`] does.
+pub(crate) fn clear_and_wake_one(word: &AtomicU32) {
+    let (second, op, never) = (0, WakeOp::Set, WakeOpCmp::Eq);
+    let flags = Flags::empty();
+    word.fetch_add(0, SeqCst);
+    let done = futex::wake_op(word, flags, 1, second, word, op, never, 0, 0);
+    if done.is_err() {
+        word.store(0, SeqCst);
+        let _ = futex::wake(word, flags, 1);
+    }
+}
+
 fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),

@@ -4,8 +4,8 @@
 #[allow(dead_code, unsafe_code)]
 pub(crate) mod mutex;
 
-pub(crate) use crate::machine::pthread;
 pub(crate) use crate::machine::region;
+pub(crate) use crate::machine::robust;
 pub(crate) use crate::machine::words as machine;
 
 /// The name of an operation is nothing to the model.

@@ -84,7 +84,6 @@ impl Birth {
         stdin: Option<OwnedFd>,
     ) -> Result<()> {
         threads::forget_all();
-        sys::mutex::forget_thread();
         manager::forget_connections();
         if !state.outlives_parent {
             die_with(self.parent_pid)?;

@@ -11,6 +11,7 @@
 //! who is killed there has done both or nothing. All are woken, not one, who
 //! might be killed before it acts.
 
+use std::mem::offset_of;
 use std::time::Duration;
 
 use super::chain::{Place, PlaceWords};
@@ -26,21 +27,26 @@ use crate::sys::mutex::{Held, RobustMutex, remaining};
 use crate::sys::region::shared_struct;
 
 shared_struct! {
-    /// In cache lines of its own, which the other end looks at seldom.
+    /// Of two cache lines: one for those who pass here, and one with the count,
+    /// which the other end looks at.
     #[repr(align(128))]
     pub(super) struct End {
         pub(super) lock: RobustMutex,
-        /// Twice the number of messages that have passed; one more if somebody
-        /// may sleep until another one has.
-        count: AtomicU32,
         /// What the owner of the lock has last seen of the other end's count.
         seen: AtomicU32,
         /// Where the next message begins: the first for an even number of
         /// messages, the other for an odd one. So what is written for the next
         /// number is nothing before the count says that number.
         places: [PlaceWords; 2],
+        unused: AtomicU32,
+        /// Twice the number of messages that have passed; one more if somebody
+        /// may sleep until another one has.
+        count: AtomicU32,
     }
 }
+
+const CACHE_LINE: usize = 64;
+const _: () = assert!(offset_of!(End, count) == CACHE_LINE);
 
 /// In the count: somebody may sleep on it.
 const ASLEEP: u32 = 1;

@@ -14,6 +14,17 @@ pub(super) fn acquire(
     mutex: &RobustMutex,
     limit: Option<Duration>,
 ) -> Result<bool> {
+    match mutex.acquire_at_once() {
+        true => Ok(true),
+        false => acquire_otherwise(mutex, limit),
+    }
+}
+
+#[cold]
+fn acquire_otherwise(
+    mutex: &RobustMutex,
+    limit: Option<Duration>,
+) -> Result<bool> {
     match mutex.acquire(limit)? {
         Acquired::Yes => Ok(true),
         Acquired::No => Ok(false),

@@ -1,22 +1,39 @@
-//! The robust, process-shared mutex of the C library: under every lock of the
-//! crate.
+//! The robust mutex between processes: under every lock of the crate.
 //!
-//! Robust means that the kernel keeps a list of the mutexes that a thread
-//! holds and, when the thread ends in whatever way, marks them and wakes the
-//! next one in line, who is told so (`EOWNERDEAD`).
+//! Its word is 0 while it is free; else it has the owner's thread, and a bit
+//! that others may sleep on the word. *Robust* means that the kernel knows which
+//! mutexes a thread holds ([`robust`](super::robust)): when the thread ends, in
+//! whatever way, the kernel writes into the word that the owner died, and wakes
+//! one of those who sleep. The next owner is told.
+//!
+//! It works as the C library's does, but for three things. It knows the pid of
+//! its owner. To give up a mutex on which others sleep, and to wake one of them,
+//! is one call of the kernel, which no kill divides. And those who wait are
+//! counted: if the one who was woken is killed before he acts, the next owner
+//! still knows of the others.
 
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, offset_of};
 use std::ops::Deref;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
-use crate::futex::Word;
-use crate::process::pid;
-use crate::sys::machine::{AtomicI32, AtomicU32, Instant, Ordering};
-use crate::sys::pthread::{Pthread, belongs, remember, this};
-use crate::sys::region::{InRegion, shared_struct};
+use libc::{FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS};
 
-pub(crate) use crate::sys::pthread::Kind;
+use crate::error::{Error, Result};
+use crate::futex::{self, Word};
+use crate::process::pid;
+use crate::sys::machine::{
+    AtomicI32, AtomicU32, Instant,
+    Ordering::{Relaxed, SeqCst},
+};
+use crate::sys::region::{InRegion, shared_struct};
+use crate::sys::robust::{Link, This, WORD_TO_LINK, belongs, known, this};
+
+/// Whether the owner may acquire again.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Plain,
+    Recursive,
+}
 
 /// How an acquire ended well.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,99 +51,202 @@ shared_struct! {
     /// A mutex in shared memory. Zeroed bytes are none yet:
     /// [`RobustMutex::init`].
     pub(crate) struct RobustMutex {
-        raw: Pthread,
+        /// The owner's thread, and the marks that others may sleep and that
+        /// the owner died.
+        word: AtomicU32,
         /// The pid of the owner; 0 while there is none, so that an owner that
         /// dies before it is noted is not taken for the one before it.
         owner: AtomicI32,
-        /// How often the owner has acquired it.
-        times: AtomicU32,
-        /// How many wait in the kernel; too high after one of them was killed.
+        /// How often the owner has acquired it again.
+        again: AtomicU32,
+        /// How many wait; too high after one of them was killed.
         sleepers: AtomicU32,
+        /// Whether the owner may acquire it again.
+        recursive: AtomicU32,
+        unused: AtomicU32,
+        link: Link,
     }
 }
 
+const _: () = assert!(
+    offset_of!(RobustMutex, link) + Link::FROM_START
+        == offset_of!(RobustMutex, word) + WORD_TO_LINK,
+    "the kernel finds the word of a mutex by its link"
+);
+
 impl RobustMutex {
-    /// Makes the mutex. Only the first call does.
+    /// Makes the mutex, before anybody uses it.
     pub(crate) fn init(&self, kind: Kind) -> Result<()> {
-        match self.raw.init(kind) {
-            0 => Ok(()),
-            code => Err(failed("make a lock", code)),
-        }
+        self.link.init();
+        let recursive = matches!(kind, Kind::Recursive);
+        self.recursive.store(recursive.into(), SeqCst);
+        me().map(drop)
     }
 
     /// Waits for the mutex, for ever or until `limit` has passed on the
     /// monotonic clock.
-    // Inlined, so that what mostly comes out, a bare yes, is compared in
-    // registers and no error has to be laid out in memory.
     #[inline]
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Acquired> {
-        match self.raw.try_lock() {
-            0 => {
-                self.take_over();
-                Ok(Acquired::Yes)
-            }
-            code => self.acquire_otherwise(code, limit),
+        match self.acquire_at_once() {
+            true => Ok(Acquired::Yes),
+            false => self.acquire_otherwise(limit),
         }
     }
 
-    /// When the mutex could not simply be taken, for the reason `code`.
+    /// Acquires the mutex if nothing stands against it; if not, `acquire` tells
+    /// what does.
+    // Small, to be inlined: what mostly comes out is a bare yes, for which no
+    // `Result` has to be laid out in memory.
+    #[inline]
+    pub(crate) fn acquire_at_once(&self) -> bool {
+        let me = known();
+        match self.holder() {
+            0 => me.is_somebody() && self.take_free(me),
+            holder => holder == me.thread && self.take_again(),
+        }
+    }
+
+    /// Takes the mutex, if it is free, its last owner has not died, and nobody
+    /// is faster.
+    #[inline]
+    fn take_free(&self, me: This) -> bool {
+        me.begins(&self.link);
+        let taken = self.take_over(me, 0, self.mark());
+        me.is_done();
+        taken
+    }
+
+    /// Takes it once more, if its owner may.
+    #[inline]
+    fn take_again(&self) -> bool {
+        let may = self.recursive.load(Relaxed) != 0;
+        if may {
+            self.again.store(self.again.load(Relaxed) + 1, Relaxed);
+        }
+        may
+    }
+
+    /// When the mutex could not simply be taken.
     #[cold]
-    fn acquire_otherwise(
-        &self,
-        mut code: i32,
-        limit: Option<Duration>,
-    ) -> Result<Acquired> {
-        if code == libc::EBUSY && limit != Some(Duration::ZERO) {
-            self.sleepers.fetch_add(1, Ordering::SeqCst);
-            code = self.raw.lock(limit);
-            self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    fn acquire_otherwise(&self, limit: Option<Duration>) -> Result<Acquired> {
+        let me = me()?;
+        if self.holder() != me.thread {
+            return Ok(self.wait(me, limit));
         }
-        match code {
-            0 => {
-                self.take_over();
-                Ok(Acquired::Yes)
-            }
-            libc::EOWNERDEAD => {
-                let pid = self.owner.load(Ordering::Relaxed);
-                self.raw.make_consistent();
-                self.times.store(0, Ordering::Relaxed);
-                self.take_over();
-                Ok(Acquired::FromTheDead { pid })
-            }
-            libc::EBUSY | libc::ETIMEDOUT => Ok(Acquired::No),
-            // Who only tries waits for nobody, not even for itself.
-            libc::EDEADLK if limit == Some(Duration::ZERO) => Ok(Acquired::No),
-            libc::EDEADLK => Err(Error::WouldDeadlock),
-            code => Err(failed("acquire a lock", code)),
+        // Who only tries waits for nobody, not even for itself.
+        match limit {
+            Some(Duration::ZERO) => Ok(Acquired::No),
+            _ => Err(Error::WouldDeadlock),
         }
     }
 
-    /// For the new owner: keeps in mind that others sleep.
+    fn wait(&self, me: This, limit: Option<Duration>) -> Acquired {
+        // If the caller is woken and killed before it acts, the kernel wakes
+        // the next.
+        me.begins(&self.link);
+        let acquired = match self.take(me) {
+            Acquired::No if limit != Some(Duration::ZERO) => {
+                self.sleepers.fetch_add(1, SeqCst);
+                let acquired = self.sleep(me, limit);
+                self.sleepers.fetch_sub(1, SeqCst);
+                acquired
+            }
+            acquired => acquired,
+        };
+        me.is_done();
+        acquired
+    }
+
+    fn sleep(&self, me: This, limit: Option<Duration>) -> Acquired {
+        let start = Instant::now();
+        loop {
+            match self.take(me) {
+                Acquired::No => {}
+                acquired => return acquired,
+            }
+            let left = remaining(start, limit);
+            if left == Some(Duration::ZERO) {
+                return Acquired::No;
+            }
+            let seen = self.word.load(SeqCst);
+            let marked = seen | FUTEX_WAITERS;
+            if seen & FUTEX_TID_MASK != 0 && self.change(seen, marked) {
+                futex::wait(&self.word, marked, left);
+            }
+        }
+    }
+
+    /// Takes the mutex if nobody owns it, from the dead as well.
+    fn take(&self, me: This) -> Acquired {
+        loop {
+            let seen = self.word.load(SeqCst);
+            if seen & FUTEX_TID_MASK != 0 {
+                return Acquired::No;
+            }
+            let pid = self.owner.load(Relaxed);
+            let mark = seen & FUTEX_WAITERS | self.mark();
+            if !self.take_over(me, seen, mark) {
+                continue;
+            }
+            if seen & FUTEX_OWNER_DIED == 0 {
+                return Acquired::Yes;
+            }
+            self.again.store(0, Relaxed);
+            return Acquired::FromTheDead { pid };
+        }
+    }
+
+    /// Makes the caller the owner, with `mark`, if the word is still as it was
+    /// `seen`.
+    #[inline]
+    fn take_over(&self, me: This, seen: u32, mark: u32) -> bool {
+        let taken = self.change(seen, me.thread | mark);
+        if taken {
+            me.owns(&self.link);
+            self.owner.store(me.pid, Relaxed);
+            // Others may have lined up since the mark was chosen.
+            if mark == 0 && self.mark() != 0 {
+                self.word.fetch_or(FUTEX_WAITERS, SeqCst);
+            }
+        }
+        taken
+    }
+
+    /// What a new owner writes into the word, to keep in mind that others sleep.
     ///
-    /// A release wakes one of them, who is to pass the mark on that there are
-    /// more. If it is killed before it can, and somebody who was awake takes
-    /// the mutex meanwhile, the C library and the kernel have both forgotten
-    /// the others, and they would sleep for ever.
-    fn remember_sleepers(&self) {
-        if self.sleepers.load(Ordering::SeqCst) > 0 {
-            self.word().fetch_or(libc::FUTEX_WAITERS, Ordering::SeqCst);
+    /// Of several who sleep a release wakes one, who is to pass the mark on. If
+    /// it is killed before it can, and somebody who was awake takes the mutex
+    /// meanwhile, nobody else knows of the others, and they would sleep for
+    /// ever. (If only one waits, a release has woken it, or it marks the word
+    /// itself.)
+    #[inline]
+    fn mark(&self) -> u32 {
+        match self.sleepers.load(SeqCst) {
+            0 | 1 => 0,
+            _ => FUTEX_WAITERS,
         }
     }
 
     /// Gives the mutex up; only its owner can.
     #[inline]
     pub(crate) fn release(&self) -> Result<()> {
-        if self.is_mine() {
-            let times = self.times.load(Ordering::Relaxed).saturating_sub(1);
-            self.times.store(times, Ordering::Relaxed);
-            if times == 0 {
-                self.owner.store(0, Ordering::Relaxed);
-            }
+        let me = known();
+        if !me.is_somebody() || self.holder() != me.thread {
+            return Err(Error::NotOwner);
         }
-        match self.raw.unlock() {
-            0 => Ok(()),
-            code => Err(not_released(code)),
+        let again = self.again.load(Relaxed);
+        if again > 0 {
+            self.again.store(again - 1, Relaxed);
+            return Ok(());
         }
+        self.owner.store(0, Relaxed);
+        me.begins(&self.link);
+        me.disowns(&self.link);
+        if !self.change(me.thread, 0) {
+            futex::clear_and_wake_one(&self.word);
+        }
+        me.is_done();
+        Ok(())
     }
 
     /// Gives the mutex up, however often the calling thread has acquired it,
@@ -142,8 +262,8 @@ impl RobustMutex {
 
     /// Whether the calling thread owns the mutex.
     pub(crate) fn is_mine(&self) -> bool {
-        let (thread, _) = this();
-        thread != 0 && self.holder() == thread
+        let me = known();
+        me.is_somebody() && self.holder() == me.thread
     }
 
     /// Whether anybody owns the mutex; the dead do not.
@@ -155,16 +275,16 @@ impl RobustMutex {
     /// those who sleep on the mutex's word. Nobody may wait to acquire such a
     /// mutex: he and the sleepers would take each other's wake-ups.
     pub(crate) fn let_be_watched(&self) {
-        // As if one always slept, who is to be woken.
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        // As if several always slept, who are to be woken.
+        self.sleepers.fetch_add(2, SeqCst);
     }
 
     /// The pid of the owner of a mutex that is watched, if it died as such and
     /// nobody has acquired the mutex since. Who dies while it becomes the
     /// owner, before the kernel would wake anybody, has never been it.
     pub(crate) fn dead_owner(&self) -> Option<i32> {
-        let word = self.word().load(Ordering::SeqCst);
-        died_watched(word).then(|| self.owner.load(Ordering::Relaxed))
+        let word = self.word.load(SeqCst);
+        died_watched(word).then(|| self.owner.load(Relaxed))
     }
 
     /// The word to sleep on until an owner leaves it or dies, who may come
@@ -176,36 +296,25 @@ impl RobustMutex {
 
     /// The word as it is now, whoever the owner is or was.
     pub(crate) fn glance(&self) -> Word<'_> {
-        let word = self.word();
-        (word, word.load(Ordering::SeqCst))
+        (&self.word, self.word.load(SeqCst))
     }
 
     /// As [`watch`](Self::watch), if there is an owner now.
     pub(crate) fn watch_owner(&self) -> Option<Word<'_>> {
-        let owned = |(_, value): &Word<'_>| value & libc::FUTEX_TID_MASK != 0;
+        let owned = |(_, value): &Word<'_>| value & FUTEX_TID_MASK != 0;
         self.watch().filter(owned)
     }
 
-    /// What a new owner does first.
-    fn take_over(&self) {
-        let thread = self.holder();
-        if this().0 != thread {
-            remember(thread, pid());
-        }
-        self.owner.store(this().1, Ordering::Relaxed);
-        let times = self.times.load(Ordering::Relaxed) + 1;
-        self.times.store(times, Ordering::Relaxed);
-        self.remember_sleepers();
+    #[inline]
+    fn change(&self, seen: u32, new: u32) -> bool {
+        self.word
+            .compare_exchange(seen, new, SeqCst, SeqCst)
+            .is_ok()
     }
 
     /// The thread that owns the mutex; 0: none.
     fn holder(&self) -> u32 {
-        self.word().load(Ordering::Relaxed) & libc::FUTEX_TID_MASK
-    }
-
-    /// The word with the owner's thread and the mark that others sleep.
-    fn word(&self) -> &AtomicU32 {
-        self.raw.word()
+        self.word.load(Relaxed) & FUTEX_TID_MASK
     }
 
     /// Whether a thread of this process owns the mutex.
@@ -234,8 +343,8 @@ impl Drop for Held<'_> {
 
 /// A mutex in a region of its own.
 ///
-/// The C library keeps a list of the mutexes that a thread holds, from mutex
-/// to mutex. So the memory of one that is dropped while it is held stays.
+/// The list of the mutexes that a thread holds goes from mutex to mutex. So the
+/// memory of one that is dropped while it is held stays.
 pub(crate) struct MutexInRegion(ManuallyDrop<InRegion<RobustMutex>>);
 
 impl MutexInRegion {
@@ -266,26 +375,15 @@ impl Drop for MutexInRegion {
 /// Whether the word of a mutex says that its owner died, and that the kernel
 /// has woken somebody then.
 fn died_watched(word: u32) -> bool {
-    let both = libc::FUTEX_OWNER_DIED | libc::FUTEX_WAITERS;
+    let both = FUTEX_OWNER_DIED | FUTEX_WAITERS;
     word & both == both
 }
 
-#[cold]
-fn not_released(code: i32) -> Error {
-    match code {
-        libc::EPERM => Error::NotOwner,
-        code => failed("release a lock", code),
-    }
-}
-
-#[cold]
-fn failed(action: &str, code: i32) -> Error {
-    Error::system(action, std::io::Error::from_raw_os_error(code))
-}
-
-/// In a forked child, whose one thread is another than its parent's.
-pub(crate) fn forget_thread() {
-    remember(0, 0);
+/// The calling thread.
+fn me() -> Result<This> {
+    this().map_err(|error| {
+        Error::system("learn where the thread's locks are listed", error)
+    })
 }
 
 /// What is left of `limit` since `start`; none: no limit.

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::explorer::explore;
 use crate::ghost::Ghost;
 use crate::process::{Process, lives, pid, start, until_quiet};
-use crate::sync::{Lock, RLock};
+use crate::sync::{Lock, RLock, Semaphore};
 
 /// What one has seen who was to take the lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,24 +80,76 @@ fn a_death_is_told_to_one_and_nobody_is_forgotten() {
     });
 }
 
-/// It was the one who was woken, and somebody who was awake is faster.
+/// It was the one who was woken; and somebody who was awake may be faster.
 #[test]
 fn who_is_woken_and_killed_leaves_nobody_asleep() {
+    for one_is_awake in [true, false] {
+        explore(move || {
+            let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+            lock.acquire().expect("it is free");
+            let [victim, other] = two_asleep(&lock, &inside);
+            victim.killed();
+            lock.release().expect("it is ours");
+            if one_is_awake && lock.acquire().is_ok() {
+                lock.release().expect("it is ours");
+            }
+            until_quiet();
+            assert!(other.is_gone(), "it is forgotten");
+        });
+    }
+}
+
+/// It was the one who was woken; who was awake and faster had come before
+/// anybody lined up.
+#[test]
+fn nor_does_who_is_killed_beside_one_who_came_before() {
     explore(|| {
         let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
-        lock.acquire().expect("it is free");
-        let [victim, other] = [(); 2].map(|()| {
-            let visitor = visitor(&lock, &inside, 1);
-            visitor.until_it_sleeps();
-            visitor
-        });
-        victim.killed();
+        let [owner, victim, other] =
+            [(); 3].map(|()| visitor(&lock, &inside, 1));
+        lock.acquire().expect("nobody is dead");
+        victim.end();
         lock.release().expect("it is ours");
-        if lock.acquire().is_ok() {
-            lock.release().expect("it is ours");
-        }
         until_quiet();
-        assert!(other.is_gone(), "it is forgotten");
+        assert!(owner.is_gone() && other.is_gone(), "one is forgotten");
+    });
+}
+
+/// Two who sleep until the lock is free.
+fn two_asleep(
+    lock: &Lock,
+    inside: &Ghost<Option<i32>>,
+) -> [Process<Vec<Seen>>; 2] {
+    [(); 2].map(|()| {
+        let visitor = visitor(lock, inside, 1);
+        visitor.until_it_sleeps();
+        visitor
+    })
+}
+
+/// It was about to wake the only one who sleeps, and somebody who was awake
+/// is faster.
+#[test]
+fn who_is_killed_as_it_gives_the_lock_up_leaves_nobody_asleep() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        let enough = Semaphore::new(0).expect("memory");
+        let owner = {
+            let (lock, enough) = (lock.clone(), enough.clone());
+            start(move || {
+                lock.acquire()?;
+                enough.acquire()?;
+                lock.release()
+            })
+        };
+        owner.until_it_waits();
+        let asleep = visitor(&lock, &inside, 1);
+        asleep.until_it_sleeps();
+        let awake = visitor(&lock, &inside, 1);
+        enough.release().expect("there is room");
+        owner.killed();
+        until_quiet();
+        assert!(asleep.is_gone() && awake.is_gone(), "one is forgotten");
     });
 }
 
@@ -151,6 +203,29 @@ fn an_rlock_is_free_when_it_was_released_as_often() {
         for owner in owners {
             owner.join().expect("it lives").expect("a sound lock");
         }
+        assert!(!lock.locked());
+    });
+}
+
+#[test]
+fn an_rlock_of_the_dead_is_had_once() {
+    explore(|| {
+        let lock = RLock::new().expect("memory");
+        let owner = {
+            let lock = lock.clone();
+            start(move || {
+                lock.acquire().and_then(|()| lock.acquire())?;
+                lock.release().and_then(|()| lock.release())
+            })
+        };
+        owner.killed();
+        until_quiet();
+        let told = lock.acquire().is_err();
+        assert_eq!(told, !owner.left().is_empty());
+        if told {
+            lock.acquire().expect("it is free");
+        }
+        lock.release().expect("it is ours");
         assert!(!lock.locked());
     });
 }

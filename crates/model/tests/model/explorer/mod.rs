@@ -31,7 +31,7 @@ use bounded::{Bounded, Extent};
 const SCHEDULES: usize = 250;
 
 /// So many of those that are gone through in order.
-const ALL: usize = 3_000;
+const ALL: usize = 5_000;
 
 /// So many priority changes, and one more.
 const PCT_DEPTH: usize = 4;

@@ -43,6 +43,7 @@ pub(crate) fn left(id: usize) -> Vec<Left> {
 fn clean_up(id: usize) {
     let (mut owned, pending) =
         process(id, |it| (std::mem::take(&mut it.owned), it.pending.take()));
+    owned.retain(|mutex| Some(*mutex) != pending);
     while let Some(mutex) = owned.pop() {
         leave(mutex, id, false);
     }

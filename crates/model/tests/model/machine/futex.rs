@@ -28,5 +28,10 @@ pub(crate) fn wake_all(word: &AtomicU32) {
 }
 
 pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
-    kernel::add_and_wake(word.address(), by.into(), usize::MAX);
+    let add = |it: u32| it.wrapping_add(by.into());
+    kernel::change_and_wake(word.address(), add, usize::MAX);
+}
+
+pub(crate) fn clear_and_wake_one(word: &AtomicU32) {
+    kernel::change_and_wake(word.address(), |_| 0, 1);
 }

@@ -56,12 +56,12 @@ pub(super) struct Process {
     waker: Option<Waker>,
     /// How often it has become the owner of a mutex.
     locked: usize,
-    /// The mutexes that it owns: the C library's list for the kernel.
+    /// The mutexes that it owns: its list for the kernel.
     pub(super) owned: Vec<usize>,
     /// The one that it is about to take or to give up.
     pub(super) pending: Option<usize>,
-    /// What it remembers of itself, for `sys::pthread`.
-    this: (u32, i32),
+    /// It has asked for itself, for `sys::robust`.
+    knows_itself: bool,
     /// The seats, doors and locks that were its own when it died.
     pub(super) left: Vec<Left>,
 }
@@ -184,12 +184,12 @@ pub(crate) fn id(pid: i32) -> usize {
     usize::try_from(pid - FIRST_PID).unwrap_or(usize::MAX)
 }
 
-pub(crate) fn this() -> (u32, i32) {
-    process(me(), |it| it.this)
+pub(crate) fn knows_itself() -> bool {
+    process(me(), |it| it.knows_itself)
 }
 
-pub(crate) fn remember(this: (u32, i32)) {
-    process(me(), |it| it.this = this);
+pub(crate) fn ask_for_itself() {
+    process(me(), |it| it.knows_itself = true);
 }
 
 /// In the first process, the test itself: waits until `done` says so.
@@ -264,11 +264,15 @@ pub(crate) fn wake(address: usize, most: usize) {
     wake_now(address, most);
 }
 
-/// The same, and adds `by` to the word before, in the same step.
-pub(crate) fn add_and_wake(address: usize, by: u32, most: usize) {
+/// The same, and changes the word before, in the same step.
+pub(crate) fn change_and_wake(
+    address: usize,
+    change: impl FnOnce(u32) -> u32,
+    most: usize,
+) {
     access(address, |value| {
         let word = u32::try_from(*value).unwrap_or(u32::MAX);
-        *value = word.wrapping_add(by).into();
+        *value = change(word).into();
     });
     wake_now(address, most);
 }
@@ -313,7 +317,6 @@ pub(crate) fn owns(mutex: usize) {
     change_list(|it| {
         it.owned.push(mutex);
         it.locked += 1;
-        it.pending = None;
     });
 }
 

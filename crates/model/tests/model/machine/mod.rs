@@ -3,6 +3,6 @@
 pub(crate) mod death;
 pub(crate) mod futex;
 pub(crate) mod kernel;
-pub(crate) mod pthread;
 pub(crate) mod region;
+pub(crate) mod robust;
 pub(crate) mod words;

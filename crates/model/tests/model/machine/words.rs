@@ -60,16 +60,6 @@ impl<R, T: Value> Word<R, T> {
         std::ptr::from_ref(&self.0).addr()
     }
 
-    /// A look that is no step, at what only its owner uses.
-    pub(crate) fn get(&self) -> T {
-        kernel::access_own(self.address(), |bits| T::new(*bits))
-    }
-
-    /// A change that is no step, of what only its owner uses.
-    pub(crate) fn set(&self, value: T) {
-        kernel::access_own(self.address(), |bits| *bits = value.bits());
-    }
-
     #[track_caller]
     pub(crate) fn load(&self, _: Ordering) -> T {
         self.change(|bits| bits)
