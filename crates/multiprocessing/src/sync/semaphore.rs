@@ -55,6 +55,7 @@ impl Counter {
     }
 
     /// Changes the word unless it is not `seen` any more.
+    #[inline]
     fn change(&self, seen: u32, new: u32) -> bool {
         let changed = self.word.compare_exchange(seen, new, SeqCst, SeqCst);
         changed.is_ok()
