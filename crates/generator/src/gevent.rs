@@ -147,12 +147,39 @@ impl Hub {
 
     /// Lets one greenlet run, or sleeps until one is ready; tells whether there
     /// was any.
+    // What happens at each switch is inlined, and small; all else lies aside.
+    #[inline]
     fn turn(&mut self) -> bool {
-        self.wake();
-        if let Some(greenlet) = self.ready.pop_front() {
-            self.resume(greenlet);
-            return true;
+        if !self.sleeping.is_empty() {
+            self.wake();
         }
+        match self.ready.pop_front() {
+            Some(greenlet) => self.resume(greenlet),
+            None => self.sleep(),
+        }
+    }
+
+    #[inline]
+    fn resume(&mut self, greenlet: Greenlet) -> bool {
+        match greenlet.resume() {
+            Some(Duration::ZERO) => self.ready.push_back(greenlet),
+            pause => self.leave(greenlet, pause),
+        }
+        true
+    }
+
+    /// A greenlet sleeps for so long, or has ended.
+    #[cold]
+    fn leave(&mut self, greenlet: Greenlet, pause: Option<Duration>) {
+        match pause {
+            Some(time) => self.sleeping.push((Instant::now() + time, greenlet)),
+            None => greenlet.tell(),
+        }
+    }
+
+    /// Sleeps until the next greenlet is to be woken; tells whether there is any.
+    #[cold]
+    fn sleep(&mut self) -> bool {
         let next = self.sleeping.iter().map(|(until, _)| *until).min();
         if let Some(next) = next {
             thread::sleep(next.saturating_duration_since(Instant::now()));
@@ -160,38 +187,14 @@ impl Hub {
         next.is_some()
     }
 
+    #[cold]
     fn wake(&mut self) {
-        if self.sleeping.is_empty() {
-            return;
-        }
         let now = Instant::now();
         self.sleeping.sort_by_key(|(until, _)| *until);
         let woken = self.sleeping.extract_if(.., |(until, greenlet)| {
             *until <= now || greenlet.0.killed.get()
         });
         self.ready.extend(woken.map(|(_, greenlet)| greenlet));
-    }
-
-    fn resume(&mut self, greenlet: Greenlet) {
-        let mut place = greenlet.0.body.borrow_mut();
-        let Some(body) = place.as_mut() else {
-            return;
-        };
-        match body.resume(greenlet.0.killed.take()) {
-            CoroutineResult::Return(()) => {
-                *place = None;
-                drop(place);
-                greenlet.tell();
-            }
-            CoroutineResult::Yield(time) => {
-                drop(place);
-                if time.is_zero() {
-                    self.ready.push_back(greenlet);
-                } else {
-                    self.sleeping.push((Instant::now() + time, greenlet));
-                }
-            }
-        }
     }
 }
 
@@ -207,6 +210,19 @@ impl Drop for Hub {
 }
 
 impl Greenlet {
+    /// Lets it run until it sleeps, and tells how long; none: it has ended.
+    #[inline]
+    fn resume(&self) -> Option<Duration> {
+        let mut place = self.0.body.borrow_mut();
+        match place.as_mut()?.resume(self.0.killed.take()) {
+            CoroutineResult::Yield(time) => Some(time),
+            CoroutineResult::Return(()) => {
+                *place = None;
+                None
+            }
+        }
+    }
+
     /// Has [`Error::GreenletExit`] raised where it sleeps, as soon as it is its
     /// turn. One that has not begun never does. Python: `gevent.kill(greenlet,
     /// block=False)`.
