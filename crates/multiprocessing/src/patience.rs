@@ -116,25 +116,36 @@ pub(crate) fn patiently<T>(
 }
 
 fn comes_soon(mut look: impl FnMut() -> Look, mut yields: bool) -> bool {
+    let spin_time = spin_time();
     let mut start = Instant::now();
     let mut now = start;
     while now - start < MOMENT {
-        match look() {
+        let before = now;
+        let yielded = match look() {
             Look::Come => return true,
-            Look::Progress => start = now,
-            Look::Nothing if yields && now - start >= spin_time() => {
-                sched_yield();
-                if now.elapsed() > SHORT {
-                    // It had gone to somebody who works.
-                    DISPLACED.set(WAITS_WITHOUT_YIELD);
-                    yields = false;
-                }
+            Look::Progress => {
+                start = now;
+                false
             }
-            Look::Nothing => (0..PAUSES).for_each(|_| spin_loop()),
-        }
+            Look::Nothing => pause(yields && now - start >= spin_time),
+        };
         now = Instant::now();
+        if yielded && now - before > SHORT {
+            // It had gone to somebody who works.
+            DISPLACED.set(WAITS_WITHOUT_YIELD);
+            yields = false;
+        }
     }
     look() == Look::Come
+}
+
+/// Lets time pass between two looks, or others run; tells whether it did.
+fn pause(yields: bool) -> bool {
+    match yields {
+        true => sched_yield(),
+        false => (0..PAUSES).for_each(|_| spin_loop()),
+    }
+    yields
 }
 
 /// After so long, one yields.
