@@ -372,7 +372,7 @@ pub enum Error {
 }
 
 /// The subject of a sentence about a process, whose pid may be unknown.
-fn process(pid: i32) -> String {
+pub(crate) fn process(pid: i32) -> String {
     match pid {
         0 => "a process".into(),
         pid => format!("process {pid}"),

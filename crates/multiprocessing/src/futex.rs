@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use libc::FUTEX_WAITERS;
 use rustix::io::Errno;
 use rustix::thread::futex::{
     self, Flags, WaitFlags, WaitPtr, WaitvFlags, WakeOp, WakeOpCmp,
@@ -76,17 +77,32 @@ pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
     }
 }
 
-/// Makes the word 0 and wakes one who sleeps on it, in one call, as
-/// [`add_and_wake_all`] does.
-pub(crate) fn clear_and_wake_one(word: &AtomicU32) {
-    let (second, op, never) = (0, WakeOp::Set, WakeOpCmp::Eq);
+/// The number of the one bit that the mark of a mutex has.
+const MARK: u16 = 31;
+const _: () = assert!(FUTEX_WAITERS == 1 << MARK);
+
+/// Gives up a mutex, by `mark` or by 0 as its word, and wakes one who sleeps on
+/// it, in one call, as [`add_and_wake_all`] does.
+pub(crate) fn store_and_wake_one(word: &AtomicU32, mark: u32) {
+    let (second, never) = (0, WakeOpCmp::Eq);
+    let (op, argument) = match mark {
+        0 => (WakeOp::Set, 0),
+        _ => (WakeOp::SetShift, MARK),
+    };
     let flags = Flags::empty();
     word.fetch_add(0, SeqCst);
-    let done = futex::wake_op(word, flags, 1, second, word, op, never, 0, 0);
+    let done =
+        futex::wake_op(word, flags, 1, second, word, op, never, argument, 0);
     if done.is_err() {
-        word.store(0, SeqCst);
-        let _ = futex::wake(word, flags, 1);
+        // With the mark nobody is forgotten if the caller is killed now.
+        word.store(FUTEX_WAITERS, SeqCst);
+        wake_one(word);
     }
+}
+
+/// Wakes one who sleeps on `word`.
+pub(crate) fn wake_one(word: &AtomicU32) {
+    let _ = futex::wake(word, Flags::empty(), 1);
 }
 
 fn timespec(duration: Duration) -> Timespec {

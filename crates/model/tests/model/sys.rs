@@ -1,6 +1,6 @@
 //! As the library's `sys`, with the machine in the place of what is below.
 
-#[path = "../../../multiprocessing/src/sys/mutex.rs"]
+#[path = "../../../multiprocessing/src/sys/mutex/mod.rs"]
 #[allow(dead_code, unsafe_code)]
 pub(crate) mod mutex;
 

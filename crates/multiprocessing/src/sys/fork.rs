@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::Once;
-use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -66,7 +66,7 @@ pub(crate) fn at_exit(hook: extern "C" fn()) {
 /// The pid of the calling process, which is asked for so often that a call of
 /// the kernel each time would be seen.
 pub(crate) fn own_pid() -> i32 {
-    static REGISTERED: Once = Once::new();
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
     /// 0: not asked for since the fork.
     static PID: AtomicI32 = AtomicI32::new(0);
     extern "C" fn forget() {
@@ -76,12 +76,31 @@ pub(crate) fn own_pid() -> i32 {
     if known != 0 {
         return known;
     }
-    REGISTERED.call_once(|| {
-        // SAFETY: `forget` is a function of this program, valid as long as it
-        // runs; in a forked child it only stores a number.
-        unsafe { libc::pthread_atfork(None, None, Some(forget)) };
-    });
     let pid = unistd::getpid().as_raw();
-    PID.store(pid, Relaxed);
+    if in_forked_children(forget, &REGISTERED).is_ok() {
+        PID.store(pid, Relaxed);
+    }
     pid
+}
+
+/// Arranges for `hook` to run in each forked child, before all else there. It
+/// is called again for nothing once it is `registered`; twice does no harm, so
+/// nobody waits here for a thread that a forked child does not have.
+pub(crate) fn in_forked_children(
+    hook: extern "C" fn(),
+    registered: &AtomicBool,
+) -> io::Result<()> {
+    if registered.load(Relaxed) {
+        return Ok(());
+    }
+    // SAFETY: `hook` is a function of this program, valid as long as it runs,
+    // and takes no arguments, as pthread_atfork demands; those of this crate
+    // only store what a child does not inherit.
+    match unsafe { libc::pthread_atfork(None, None, Some(hook)) } {
+        0 => {
+            registered.store(true, Relaxed);
+            Ok(())
+        }
+        code => Err(io::Error::from_raw_os_error(code)),
+    }
 }

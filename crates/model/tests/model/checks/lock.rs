@@ -99,19 +99,42 @@ fn who_is_woken_and_killed_leaves_nobody_asleep() {
     }
 }
 
-/// It was the one who was woken; who was awake and faster had come before
-/// anybody lined up.
+/// The other one lined up as the lock was given up.
 #[test]
-fn nor_does_who_is_killed_beside_one_who_came_before() {
+fn nor_does_who_is_woken_and_killed_when_another_has_just_come() {
     explore(|| {
         let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
-        let [owner, victim, other] =
-            [(); 3].map(|()| visitor(&lock, &inside, 1));
-        lock.acquire().expect("nobody is dead");
+        lock.acquire().expect("it is free");
+        let victim = visitor(&lock, &inside, 1);
+        victim.until_it_sleeps();
+        let other = visitor(&lock, &inside, 1);
+        lock.release().expect("it is ours");
+        let faster = lock.try_acquire();
         victim.end();
+        if faster.is_ok_and(|it| it) {
+            lock.release().expect("it is ours");
+        }
+        until_quiet();
+        assert!(other.is_gone(), "it is forgotten");
+    });
+}
+
+/// The one who was woken has no time left.
+#[test]
+fn who_is_woken_and_late_leaves_nobody_asleep() {
+    explore(|| {
+        let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
+        lock.acquire().expect("it is free");
+        let late = {
+            let (lock, inside) = (lock.clone(), inside.clone());
+            start(move || visit(&lock, &inside, true))
+        };
+        late.until_it_sleeps();
+        let others = [1, 1].map(|times| visitor(&lock, &inside, times));
+        late.late();
         lock.release().expect("it is ours");
         until_quiet();
-        assert!(owner.is_gone() && other.is_gone(), "one is forgotten");
+        assert!(others.iter().all(Process::is_gone), "one is forgotten");
     });
 }
 
@@ -145,11 +168,14 @@ fn who_is_killed_as_it_gives_the_lock_up_leaves_nobody_asleep() {
         owner.until_it_waits();
         let asleep = visitor(&lock, &inside, 1);
         asleep.until_it_sleeps();
-        let awake = visitor(&lock, &inside, 1);
         enough.release().expect("there is room");
-        owner.killed();
+        let faster = lock.try_acquire();
+        owner.end();
+        if faster.is_ok_and(|it| it) {
+            lock.release().expect("it is ours");
+        }
         until_quiet();
-        assert!(asleep.is_gone() && awake.is_gone(), "one is forgotten");
+        assert!(asleep.is_gone(), "it is forgotten");
     });
 }
 

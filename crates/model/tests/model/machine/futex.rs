@@ -32,6 +32,10 @@ pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
     kernel::change_and_wake(word.address(), add, usize::MAX);
 }
 
-pub(crate) fn clear_and_wake_one(word: &AtomicU32) {
-    kernel::change_and_wake(word.address(), |_| 0, 1);
+pub(crate) fn store_and_wake_one(word: &AtomicU32, mark: u32) {
+    kernel::change_and_wake(word.address(), |_| mark, 1);
+}
+
+pub(crate) fn wake_one(word: &AtomicU32) {
+    kernel::wake(word.address(), 1);
 }

@@ -1,6 +1,6 @@
 //! What a barrier is doing, as one word in shared memory.
 
-use crate::error::Error;
+use crate::error::{self, Error};
 
 /// The state of a barrier; one word, so that it is never half changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,7 +81,8 @@ impl Cause {
                 format!("a party left it, as when the action panics; {again}")
             }
             Some(Self::Died { pid }) => {
-                format!("process {pid} died while it waited; {again}")
+                let process = error::process(pid.cast_signed());
+                format!("{process} died while it waited; {again}")
             }
         }
     }

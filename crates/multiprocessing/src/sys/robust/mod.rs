@@ -16,9 +16,11 @@ mod tests;
 use std::cell::Cell;
 use std::io;
 use std::marker::PhantomData;
-use std::sync::Once;
-use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering, compiler_fence};
+use std::sync::atomic::{
+    AtomicBool, AtomicIsize, AtomicUsize, Ordering, compiler_fence,
+};
 
+use super::fork::in_forked_children;
 use super::region::{Shared, shared_struct};
 use crate::process::pid;
 
@@ -101,15 +103,11 @@ pub(super) fn known() -> This {
 
 #[cold]
 fn ask() -> io::Result<This> {
-    static REGISTERED: Once = Once::new();
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
     extern "C" fn forget() {
         THIS.set(NOBODY);
     }
-    REGISTERED.call_once(|| {
-        // SAFETY: `forget` is a function of this program, valid as long as it
-        // runs; in a forked child it only stores a value of its one thread.
-        unsafe { libc::pthread_atfork(None, None, Some(forget)) };
-    });
+    in_forked_children(forget, &REGISTERED)?;
     let this = This {
         thread: rustix::thread::gettid()
             .as_raw_nonzero()
@@ -210,8 +208,8 @@ impl This {
         let next = next & !MARK;
         // SAFETY: the pointers of the list are written by this module and by
         // the C library only, in this thread, and a mutex stays in its memory
-        // as long as it is in the list. So this one leads to the `next` of a
-        // link, before which its `prev` lies.
+        // as long as it is in the list, as they do of the C library. So this one
+        // leads to the `next` of a link, before which its `prev` lies.
         (next != self.end()).then(|| unsafe { word(next - PREV_TO_NEXT) })
     }
 
@@ -235,7 +233,8 @@ impl Link {
     /// As the list points to it.
     #[inline]
     fn address(&self) -> usize {
-        std::ptr::from_ref(&self.next).expose_provenance()
+        // All of the link, since `prev` is found by it, too.
+        std::ptr::from_ref(self).expose_provenance() + Self::FROM_START
     }
 }
 
@@ -246,8 +245,8 @@ impl Link {
 /// as the reference is used.
 #[inline]
 unsafe fn word<'a>(address: usize) -> &'a AtomicUsize {
-    // SAFETY: as the caller says; the words of a link were exposed when they
-    // were put into the list.
+    // SAFETY: as the caller says; a link was exposed when it was put into the
+    // list, those of the C library and the head by it, to foreign code.
     unsafe { &*std::ptr::with_exposed_provenance(address) }
 }
 

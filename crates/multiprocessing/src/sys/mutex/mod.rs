@@ -6,11 +6,19 @@
 //! whatever way, the kernel writes into the word that the owner died, and wakes
 //! one of those who sleep. The next owner is told.
 //!
-//! It works as the C library's does, but for three things. It knows the pid of
-//! its owner. To give up a mutex on which others sleep, and to wake one of them,
-//! is one call of the kernel, which no kill divides. And those who wait are
-//! counted: if the one who was woken is killed before he acts, the next owner
-//! still knows of the others.
+//! It works as the C library's does, but for two things. It knows the pid of its
+//! owner. And it never forgets who sleeps:
+//!
+//! - A word of 0 means that nobody does, so that to take such a mutex, and to
+//!   give it up, are one instruction each.
+//! - Who sleeps is counted, and has marked the word of the owner before. To give
+//!   up a marked mutex and to wake one is one call of the kernel, which no kill
+//!   divides. If more than one is counted, the free word keeps the mark; the one
+//!   who was woken marks it when he takes it, or leaves it to another.
+//! - Whoever is killed after he was woken, before he has the mutex, has another
+//!   woken in his place: by the kernel, or by the owner, who has the mark.
+
+mod watched;
 
 use std::mem::{ManuallyDrop, offset_of};
 use std::ops::Deref;
@@ -19,7 +27,7 @@ use std::time::Duration;
 use libc::{FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS};
 
 use crate::error::{Error, Result};
-use crate::futex::{self, Word};
+use crate::futex;
 use crate::process::pid;
 use crate::sys::machine::{
     AtomicI32, AtomicU32, Instant,
@@ -59,7 +67,8 @@ shared_struct! {
         owner: AtomicI32,
         /// How often the owner has acquired it again.
         again: AtomicU32,
-        /// How many wait; too high after one of them was killed.
+        /// How many wait; too high after one of them was killed, which costs a
+        /// call of the kernel and nothing else.
         sleepers: AtomicU32,
         /// Whether the owner may acquire it again.
         recursive: AtomicU32,
@@ -106,24 +115,27 @@ impl RobustMutex {
         }
     }
 
-    /// Takes the mutex, if it is free, its last owner has not died, and nobody
-    /// is faster.
+    /// Takes the mutex, if its word is 0 and nobody is faster.
     #[inline]
     fn take_free(&self, me: This) -> bool {
         me.begins(&self.link);
-        let taken = self.take_over(me, 0, self.mark());
+        let free = self.change(0, me.thread);
+        if free {
+            self.own(me);
+        }
         me.is_done();
-        taken
+        free
     }
 
     /// Takes it once more, if its owner may.
     #[inline]
     fn take_again(&self) -> bool {
-        let may = self.recursive.load(Relaxed) != 0;
-        if may {
-            self.again.store(self.again.load(Relaxed) + 1, Relaxed);
+        let again = self.again.load(Relaxed).checked_add(1);
+        let again = again.filter(|_| self.recursive.load(Relaxed) != 0);
+        if let Some(again) = again {
+            self.again.store(again, Relaxed);
         }
-        may
+        again.is_some()
     }
 
     /// When the mutex could not simply be taken.
@@ -133,6 +145,10 @@ impl RobustMutex {
         if self.holder() != me.thread {
             return Ok(self.wait(me, limit));
         }
+        if self.recursive.load(Relaxed) != 0 {
+            let too_often = std::io::Error::from_raw_os_error(libc::EAGAIN);
+            return Err(Error::system("acquire a lock once more", too_often));
+        }
         // Who only tries waits for nobody, not even for itself.
         match limit {
             Some(Duration::ZERO) => Ok(Acquired::No),
@@ -141,10 +157,7 @@ impl RobustMutex {
     }
 
     fn wait(&self, me: This, limit: Option<Duration>) -> Acquired {
-        // If the caller is woken and killed before it acts, the kernel wakes
-        // the next.
-        me.begins(&self.link);
-        let acquired = match self.take(me) {
+        let acquired = match self.take(me, 0) {
             Acquired::No if limit != Some(Duration::ZERO) => {
                 self.sleepers.fetch_add(1, SeqCst);
                 let acquired = self.sleep(me, limit);
@@ -157,36 +170,51 @@ impl RobustMutex {
         acquired
     }
 
+    /// Sleeps until the mutex can be taken, `limit` at most, by one who is
+    /// counted.
     fn sleep(&self, me: This, limit: Option<Duration>) -> Acquired {
         let start = Instant::now();
         loop {
-            match self.take(me) {
+            match self.take(me, 1) {
                 Acquired::No => {}
                 acquired => return acquired,
             }
+            let seen = self.word.load(SeqCst);
+            let marked = seen | FUTEX_WAITERS;
+            if seen & FUTEX_TID_MASK == 0 || !self.change(seen, marked) {
+                continue;
+            }
+            // Not before the mark: who goes may have been woken, and the owner
+            // is to wake another in his place.
             let left = remaining(start, limit);
             if left == Some(Duration::ZERO) {
                 return Acquired::No;
             }
-            let seen = self.word.load(SeqCst);
-            let marked = seen | FUTEX_WAITERS;
-            if seen & FUTEX_TID_MASK != 0 && self.change(seen, marked) {
-                futex::wait(&self.word, marked, left);
-            }
+            futex::wait(&self.word, marked, left);
         }
     }
 
-    /// Takes the mutex if nobody owns it, from the dead as well.
-    fn take(&self, me: This) -> Acquired {
+    /// Takes the mutex if nobody owns it, from the dead as well. Of those who
+    /// are counted, `own` are the caller.
+    fn take(&self, me: This, own: u32) -> Acquired {
+        // If the caller has been woken, and is killed before it acts, the
+        // kernel wakes another.
+        me.begins(&self.link);
         loop {
             let seen = self.word.load(SeqCst);
             if seen & FUTEX_TID_MASK != 0 {
                 return Acquired::No;
             }
-            let pid = self.owner.load(Relaxed);
-            let mark = seen & FUTEX_WAITERS | self.mark();
-            if !self.take_over(me, seen, mark) {
+            let mark = self.mark_beyond(own);
+            if !self.change(seen, me.thread | mark) {
                 continue;
+            }
+            let pid = self.owner.load(Relaxed);
+            self.own(me);
+            // Others may have lined up, and the mutex have come and gone, since
+            // they were counted.
+            if mark == 0 && self.mark_beyond(own) != 0 {
+                self.word.fetch_or(FUTEX_WAITERS, SeqCst);
             }
             if seen & FUTEX_OWNER_DIED == 0 {
                 return Acquired::Yes;
@@ -196,34 +224,18 @@ impl RobustMutex {
         }
     }
 
-    /// Makes the caller the owner, with `mark`, if the word is still as it was
-    /// `seen`.
+    /// What a new owner does first.
     #[inline]
-    fn take_over(&self, me: This, seen: u32, mark: u32) -> bool {
-        let taken = self.change(seen, me.thread | mark);
-        if taken {
-            me.owns(&self.link);
-            self.owner.store(me.pid, Relaxed);
-            // Others may have lined up since the mark was chosen.
-            if mark == 0 && self.mark() != 0 {
-                self.word.fetch_or(FUTEX_WAITERS, SeqCst);
-            }
-        }
-        taken
+    fn own(&self, me: This) {
+        me.owns(&self.link);
+        self.owner.store(me.pid, Relaxed);
     }
 
-    /// What a new owner writes into the word, to keep in mind that others sleep.
-    ///
-    /// Of several who sleep a release wakes one, who is to pass the mark on. If
-    /// it is killed before it can, and somebody who was awake takes the mutex
-    /// meanwhile, nobody else knows of the others, and they would sleep for
-    /// ever. (If only one waits, a release has woken it, or it marks the word
-    /// itself.)
-    #[inline]
-    fn mark(&self) -> u32 {
-        match self.sleepers.load(SeqCst) {
-            0 | 1 => 0,
-            _ => FUTEX_WAITERS,
+    /// The mark, if more are counted than so many.
+    fn mark_beyond(&self, count: u32) -> u32 {
+        match self.sleepers.load(SeqCst) > count {
+            true => FUTEX_WAITERS,
+            false => 0,
         }
     }
 
@@ -243,10 +255,25 @@ impl RobustMutex {
         me.begins(&self.link);
         me.disowns(&self.link);
         if !self.change(me.thread, 0) {
-            futex::clear_and_wake_one(&self.word);
+            self.release_to_one();
         }
         me.is_done();
         Ok(())
+    }
+
+    /// Gives the mutex up, and wakes one of those who may sleep.
+    #[cold]
+    fn release_to_one(&self) {
+        let mark = self.mark_beyond(1);
+        futex::store_and_wake_one(&self.word, mark);
+        // Another may have lined up since they were counted, on a word that had
+        // the mark: as if it had been seen.
+        if mark == 0
+            && self.mark_beyond(1) != 0
+            && self.word.fetch_or(FUTEX_WAITERS, SeqCst) & FUTEX_TID_MASK == 0
+        {
+            futex::wake_one(&self.word);
+        }
     }
 
     /// Gives the mutex up, however often the calling thread has acquired it,
@@ -269,40 +296,6 @@ impl RobustMutex {
     /// Whether anybody owns the mutex; the dead do not.
     pub(crate) fn is_held(&self) -> bool {
         self.holder() != 0
-    }
-
-    /// Lets each end of an ownership, by a release or by death, wake one of
-    /// those who sleep on the mutex's word. Nobody may wait to acquire such a
-    /// mutex: he and the sleepers would take each other's wake-ups.
-    pub(crate) fn let_be_watched(&self) {
-        // As if several always slept, who are to be woken.
-        self.sleepers.fetch_add(2, SeqCst);
-    }
-
-    /// The pid of the owner of a mutex that is watched, if it died as such and
-    /// nobody has acquired the mutex since. Who dies while it becomes the
-    /// owner, before the kernel would wake anybody, has never been it.
-    pub(crate) fn dead_owner(&self) -> Option<i32> {
-        let word = self.word.load(SeqCst);
-        died_watched(word).then(|| self.owner.load(Relaxed))
-    }
-
-    /// The word to sleep on until an owner leaves it or dies, who may come
-    /// later; none if the last one is dead already.
-    pub(crate) fn watch(&self) -> Option<Word<'_>> {
-        let (word, value) = self.glance();
-        (!died_watched(value)).then_some((word, value))
-    }
-
-    /// The word as it is now, whoever the owner is or was.
-    pub(crate) fn glance(&self) -> Word<'_> {
-        (&self.word, self.word.load(SeqCst))
-    }
-
-    /// As [`watch`](Self::watch), if there is an owner now.
-    pub(crate) fn watch_owner(&self) -> Option<Word<'_>> {
-        let owned = |(_, value): &Word<'_>| value & FUTEX_TID_MASK != 0;
-        self.watch().filter(owned)
     }
 
     #[inline]
@@ -370,13 +363,6 @@ impl Drop for MutexInRegion {
             unsafe { ManuallyDrop::drop(&mut self.0) };
         }
     }
-}
-
-/// Whether the word of a mutex says that its owner died, and that the kernel
-/// has woken somebody then.
-fn died_watched(word: u32) -> bool {
-    let both = FUTEX_OWNER_DIED | FUTEX_WAITERS;
-    word & both == both
 }
 
 /// The calling thread.
