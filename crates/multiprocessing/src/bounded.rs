@@ -18,6 +18,7 @@ use serde::de::{
 };
 
 use crate::codec::explain;
+use crate::copy;
 
 /// How deep a message may be: sequences, structs, options and the like in each
 /// other.
@@ -161,9 +162,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<'_, D> {
         deserialize_f64();
         deserialize_char();
         deserialize_str();
-        deserialize_string();
         deserialize_bytes();
-        deserialize_byte_buf();
         deserialize_unit();
         deserialize_unit_struct(name: &'static str);
         deserialize_identifier();
@@ -179,6 +178,20 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Bounded<'_, D> {
         new deserialize_tuple_struct(name: &'static str, len: usize);
         new deserialize_struct(name: &'static str, fields: Names);
         new deserialize_enum(name: &'static str, variants: Names);
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_string(Owned(visitor))
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(
+        self,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.inner.deserialize_byte_buf(Owned(visitor))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -236,6 +249,32 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
         access: A,
     ) -> Result<V::Value, A::Error> {
         self.inner.visit_enum(Bounded::new(access, self.limits))
+    }
+}
+
+/// A visitor that keeps what it is shown: long texts and bytes are copied for
+/// it in steps.
+struct Owned<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Owned<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
+        match copy::are_few(text.as_bytes()) {
+            true => self.0.visit_str(text),
+            false => self.0.visit_string(copy::to_string(text)),
+        }
+    }
+
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<V::Value, E> {
+        match copy::are_few(bytes) {
+            true => self.0.visit_bytes(bytes),
+            false => self.0.visit_byte_buf(copy::to_vec(bytes)),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::bounded::{Bounded, Limits};
+use crate::copy;
 use crate::error::{Error, Result};
 
 thread_local! {
@@ -83,7 +84,7 @@ impl Flavor for Append<'_> {
         // To call for so few takes longer than to write them.
         match bytes.len() <= NUMBER {
             true => bytes.iter().for_each(|byte| self.0.push(*byte)),
-            false => self.0.extend_from_slice(bytes),
+            false => copy::append(bytes, self.0),
         }
         Ok(())
     }

@@ -178,6 +178,7 @@
 mod bounded;
 mod codec;
 pub mod connection;
+mod copy;
 pub mod dummy;
 mod error;
 mod futex;

@@ -58,6 +58,9 @@ mod bounded;
 #[path = "../../../multiprocessing/src/codec.rs"]
 #[allow(dead_code)]
 mod codec;
+#[path = "../../../multiprocessing/src/copy.rs"]
+#[allow(dead_code)]
+mod copy;
 #[path = "../../../multiprocessing/src/error.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod error;

@@ -134,7 +134,18 @@ impl Server {
         message: &impl Serialize,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<R> {
-        let message = codec::encode(message)?;
+        codec::with_scratch(|bytes| {
+            bytes.clear();
+            codec::encode_into(message, bytes)?;
+            self.send_bytes(bytes, descriptors)
+        })
+    }
+
+    fn send_bytes<R: DeserializeOwned>(
+        &self,
+        message: &[u8],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> Result<R> {
         let (len, max) = (message.len(), frame::MAX);
         if len > max {
             return Err(Error::TooLong { len, max });
@@ -146,7 +157,7 @@ impl Server {
         // After a failure the line is dropped: nobody could tell which reply
         // comes next. For the server, this thread has gone then, and its locks
         // are free.
-        let reply: Reply<R> = line.ask(&message, descriptors)?;
+        let reply: Reply<R> = line.ask(message, descriptors)?;
         if !matches!(reply, Err(Refusal::NoRoom { .. })) {
             line::keep(&self.token, line);
         }

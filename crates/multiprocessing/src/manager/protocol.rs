@@ -11,6 +11,7 @@ use serde::de::{DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec;
+use crate::copy;
 use crate::error::Result;
 use crate::sys::method::{Calling, Making};
 
@@ -344,6 +345,6 @@ impl Visitor<'_> for Bytes {
     }
 
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Encoded, E> {
-        Ok(Encoded(bytes.to_vec()))
+        Ok(Encoded(copy::to_vec(bytes)))
     }
 }

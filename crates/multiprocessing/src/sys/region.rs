@@ -18,6 +18,7 @@ use nix::sys::mman::{shm_open, shm_unlink};
 use nix::sys::stat::Mode;
 use shared_memory::{Shmem, ShmemConf, ShmemError};
 
+use crate::copy::step;
 use crate::error::{Error, Result};
 use crate::process::descriptor::keep_clear;
 use crate::sys::machine::{
@@ -176,8 +177,11 @@ impl Region {
         // the range: it is reached by `read` and `write` alone, whose callers
         // keep to what is said above.
         unsafe {
-            let to = self.memory.as_ptr().add(place);
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+            let mut to = self.memory.as_ptr().add(place);
+            for part in bytes.chunks(step(bytes.len())) {
+                std::ptr::copy_nonoverlapping(part.as_ptr(), to, part.len());
+                to = to.add(part.len());
+            }
         }
     }
 
@@ -191,12 +195,12 @@ impl Region {
         let place = self.place(piece, offset, bytes.len());
         // SAFETY: as in `write`, in the other direction.
         unsafe {
-            let from = self.memory.as_ptr().add(place);
-            std::ptr::copy_nonoverlapping(
-                from,
-                bytes.as_mut_ptr(),
-                bytes.len(),
-            );
+            let mut from = self.memory.as_ptr().add(place);
+            for part in bytes.chunks_mut(step(bytes.len())) {
+                let (to, len) = (part.as_mut_ptr(), part.len());
+                std::ptr::copy_nonoverlapping(from, to, len);
+                from = from.add(len);
+            }
         }
     }
 
