@@ -13,10 +13,13 @@
 //!   give it up, are one instruction each.
 //! - Who sleeps is counted, and has marked the word of the owner before. To give
 //!   up a marked mutex and to wake one is one call of the kernel, which no kill
-//!   divides. If more than one is counted, the free word keeps the mark; the one
-//!   who was woken marks it when he takes it, or leaves it to another.
-//! - Whoever is killed after he was woken, before he has the mutex, has another
-//!   woken in his place: by the kernel, or by the owner, who has the mark.
+//!   divides. If others are counted as well, the word is marked again.
+//! - Who was woken and finds another owner marks the word, also if he goes for
+//!   want of time. If he is killed before he can, either the mutex is free, and
+//!   the kernel wakes another in his place, or its owner has the mark.
+//!
+//! So one kill leaves nobody asleep beside a free mutex, whenever it comes. Two
+//! might, of the one who gives it up and the one who is woken, in that moment.
 
 mod watched;
 
@@ -72,7 +75,8 @@ shared_struct! {
         sleepers: AtomicU32,
         /// Whether the owner may acquire it again.
         recursive: AtomicU32,
-        unused: AtomicU32,
+        /// The word while the mutex is free: 0, or the mark if it is watched.
+        free: AtomicU32,
         link: Link,
     }
 }
@@ -231,11 +235,11 @@ impl RobustMutex {
         self.owner.store(me.pid, Relaxed);
     }
 
-    /// The mark, if more are counted than so many.
+    /// What a new owner marks the word with, if more are counted than so many.
     fn mark_beyond(&self, count: u32) -> u32 {
         match self.sleepers.load(SeqCst) > count {
             true => FUTEX_WAITERS,
-            false => 0,
+            false => self.free.load(Relaxed),
         }
     }
 
@@ -264,14 +268,13 @@ impl RobustMutex {
     /// Gives the mutex up, and wakes one of those who may sleep.
     #[cold]
     fn release_to_one(&self) {
-        let mark = self.mark_beyond(1);
-        futex::store_and_wake_one(&self.word, mark);
-        // Another may have lined up since they were counted, on a word that had
-        // the mark: as if it had been seen.
-        if mark == 0
-            && self.mark_beyond(1) != 0
+        futex::store_and_wake_one(&self.word, self.free.load(Relaxed));
+        // Not before: whoever lines up for a word that has the mark already
+        // might not have been counted.
+        if self.sleepers.load(SeqCst) > 1
             && self.word.fetch_or(FUTEX_WAITERS, SeqCst) & FUTEX_TID_MASK == 0
         {
+            // No owner has seen the mark.
             futex::wake_one(&self.word);
         }
     }

@@ -13,8 +13,7 @@ impl RobustMutex {
     /// nobody may wait to acquire such a mutex: he and the sleepers would take
     /// each other's wake-ups.
     pub(crate) fn let_be_watched(&self) {
-        // As if several always slept.
-        self.sleepers.store(2, SeqCst);
+        self.free.store(FUTEX_WAITERS, SeqCst);
         self.word.store(FUTEX_WAITERS, SeqCst);
     }
 
