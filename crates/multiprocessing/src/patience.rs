@@ -45,8 +45,25 @@ const WAITS_WITHOUT_YIELD: u32 = 4096;
 /// Where others run beside, one yields only after so long.
 const SPIN: Duration = Duration::from_micros(5);
 
-/// Pauses between two looks, each of which may be a call of the kernel.
-const PAUSES: u32 = 8;
+/// How often one looks.
+#[derive(Clone, Copy)]
+pub(crate) enum Pace {
+    /// For an answer: at once again, almost.
+    Answer,
+    /// For the next of many that come by themselves, less often: who brings them
+    /// has to fetch what one has looked at.
+    Stream,
+}
+
+impl Pace {
+    /// Between two looks the processor pauses so often.
+    fn pauses(self) -> u32 {
+        match self {
+            Self::Answer => 4,
+            Self::Stream => 32,
+        }
+    }
+}
 
 thread_local! {
     /// So many waits are to come before one looks.
@@ -93,11 +110,20 @@ pub(crate) fn patiently<T>(
     look: impl FnMut() -> Look,
     sleep: impl FnOnce() -> T,
 ) -> T {
+    patiently_at(Pace::Answer, look, sleep)
+}
+
+/// The same, at another pace.
+pub(crate) fn patiently_at<T>(
+    pace: Pace,
+    look: impl FnMut() -> Look,
+    sleep: impl FnOnce() -> T,
+) -> T {
     let displaced = DISPLACED.get();
     DISPLACED.set(displaced.saturating_sub(1));
     let yields = displaced == 0;
     if WAITS.get() == 0 && is_of_use() && (yields || others_run()) {
-        let (waits, without) = match comes_soon(look, yields) {
+        let (waits, without) = match comes_soon(pace, look, yields) {
             true => (0, (WITHOUT.get() / 2).max(FEWEST)),
             false => (WITHOUT.get(), (WITHOUT.get() * 2).min(MOST)),
         };
@@ -115,21 +141,26 @@ pub(crate) fn patiently<T>(
     found
 }
 
-fn comes_soon(mut look: impl FnMut() -> Look, mut yields: bool) -> bool {
+fn comes_soon(
+    pace: Pace,
+    mut look: impl FnMut() -> Look,
+    mut yields: bool,
+) -> bool {
     let spin_time = spin_time();
     let mut start = Instant::now();
     let mut now = start;
     while now - start < MOMENT {
-        let before = now;
-        let yielded = match look() {
+        let yields_now = yields && now - start >= spin_time;
+        let found = look();
+        match found {
             Look::Come => return true,
-            Look::Progress => {
-                start = now;
-                false
-            }
-            Look::Nothing => pause(yields && now - start >= spin_time),
-        };
+            Look::Progress => start = now,
+            Look::Nothing if yields_now => sched_yield(),
+            Look::Nothing => (0..pace.pauses()).for_each(|_| spin_loop()),
+        }
+        let before = now;
         now = Instant::now();
+        let yielded = yields_now && found == Look::Nothing;
         if yielded && now - before > SHORT {
             // It had gone to somebody who works.
             DISPLACED.set(WAITS_WITHOUT_YIELD);
@@ -137,15 +168,6 @@ fn comes_soon(mut look: impl FnMut() -> Look, mut yields: bool) -> bool {
         }
     }
     look() == Look::Come
-}
-
-/// Lets time pass between two looks, or others run; tells whether it did.
-fn pause(yields: bool) -> bool {
-    match yields {
-        true => sched_yield(),
-        false => (0..PAUSES).for_each(|_| spin_loop()),
-    }
-    yields
 }
 
 /// After so long, one yields.

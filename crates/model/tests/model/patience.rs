@@ -9,7 +9,12 @@ impl From<bool> for Look {
     }
 }
 
-pub(crate) fn patiently<T>(
+pub(crate) enum Pace {
+    Stream,
+}
+
+pub(crate) fn patiently_at<T>(
+    _pace: Pace,
     _look: impl FnMut() -> Look,
     sleep: impl FnOnce() -> T,
 ) -> T {

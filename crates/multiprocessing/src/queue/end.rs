@@ -18,7 +18,7 @@ use super::chain::{Place, PlaceWords};
 use crate::error::Result;
 use crate::futex;
 use crate::monitor::Monitor;
-use crate::patience::patiently;
+use crate::patience::{Pace, patiently_at};
 use crate::sys::machine::{
     AtomicU32, Instant,
     Ordering::{Relaxed, SeqCst},
@@ -152,7 +152,8 @@ impl End {
                 return Ok(None);
             }
             let has_come = || other.count.load(Relaxed) != seen;
-            patiently(|| has_come().into(), || other.sleep(seen, left));
+            let look = || has_come().into();
+            patiently_at(Pace::Stream, look, || other.sleep(seen, left));
         }
     }
 }
