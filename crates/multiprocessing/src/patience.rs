@@ -42,7 +42,8 @@ const MOST: u32 = 128;
 /// yields again.
 const WAITS_WITHOUT_YIELD: u32 = 4096;
 
-/// Where others run beside, one yields only after so long.
+/// Where others run beside, one yields only after so long; at once, if one has
+/// woken somebody, who may have been put on the same processor.
 const SPIN: Duration = Duration::from_micros(5);
 
 /// How often one looks.
@@ -72,6 +73,13 @@ thread_local! {
     static WITHOUT: Cell<u32> = const { Cell::new(FEWEST) };
     /// So many waits are to come before one yields.
     static DISPLACED: Cell<u32> = const { Cell::new(0) };
+    /// Whether one has woken somebody since the last wait.
+    static HAS_WOKEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The calling thread has woken somebody, for whom it may wait next.
+pub(crate) fn has_woken() {
+    HAS_WOKEN.set(true);
 }
 
 /// What one sees when one looks.
@@ -172,7 +180,7 @@ fn comes_soon(
 
 /// After so long, one yields.
 fn spin_time() -> Duration {
-    match others_run() {
+    match others_run() && !HAS_WOKEN.take() {
         true => SPIN,
         false => Duration::ZERO,
     }

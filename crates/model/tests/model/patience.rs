@@ -9,6 +9,8 @@ impl From<bool> for Look {
     }
 }
 
+pub(crate) fn has_woken() {}
+
 pub(crate) enum Pace {
     Stream,
 }

@@ -30,7 +30,7 @@ use super::writer::once_there;
 use crate::codec::with_scratch;
 use crate::error::{Error, Result};
 use crate::pass;
-use crate::patience::{Look, others_run, patiently, read_patiently};
+use crate::patience::{Look, has_woken, others_run, patiently, read_patiently};
 use crate::process::wait::readable;
 use crate::sys::receive::recv_packet;
 
@@ -80,7 +80,10 @@ pub(super) fn send(
         let head = header.to_be_bytes();
         let parts = [IoSlice::new(&head), IoSlice::new(now)];
         match pass::send_some(socket, &parts, descriptors) {
-            Ok(_) if later.is_empty() => return Ok(()),
+            Ok(_) if later.is_empty() => {
+                has_woken();
+                return Ok(());
+            }
             Ok(_) => (rest, header, descriptors) = (later, GOES_ON, &[]),
             // Somebody has given the socket less room, or the kernel finds no
             // memory in one piece.

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use crate::futex;
+use crate::patience::has_woken;
 use crate::sys::region::shared_struct;
 
 shared_struct! {
@@ -34,6 +35,7 @@ impl Bell {
         if self.wanted.load(SeqCst) != 0 {
             self.rung.fetch_add(1, SeqCst);
             futex::wake_all(&self.rung);
+            has_woken();
         }
     }
 

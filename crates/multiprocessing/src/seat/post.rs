@@ -2,6 +2,7 @@
 //! takes them, and who puts may take back the last ones that are not taken.
 
 use crate::futex;
+use crate::patience::has_woken;
 use crate::sys::machine::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::sys::machine::{AtomicU32, AtomicU64};
 use crate::sys::region::shared_struct;
@@ -173,6 +174,7 @@ impl Post {
             AT_SOCKET => Wake::BySocket,
             HERE => {
                 futex::wake_all(&self.sleeper);
+                has_woken();
                 Wake::Done
             }
             _ => Wake::Done,

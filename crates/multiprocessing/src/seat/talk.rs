@@ -8,7 +8,7 @@ use rustix::net::{SendFlags, send as send_some};
 
 use super::post::{Post, Wake};
 use crate::error::{Error, Result};
-use crate::patience::{patiently, read_patiently};
+use crate::patience::{has_woken, patiently, read_patiently};
 use crate::pipe::frame;
 
 /// A message and the descriptors that have come with it.
@@ -44,7 +44,10 @@ pub(crate) fn wake(socket: BorrowedFd<'_>) -> Result<()> {
         return match send_some(socket, &frame::EMPTY, flags) {
             Err(Errno::INTR) => continue,
             // Where there is no room, there is enough to wake him.
-            Ok(_) | Err(Errno::AGAIN) => Ok(()),
+            Ok(_) | Err(Errno::AGAIN) => {
+                has_woken();
+                Ok(())
+            }
             Err(errno) => Err(frame::failed("wake who sleeps", errno)),
         };
     }
