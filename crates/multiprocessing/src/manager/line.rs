@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
 use serde::de::DeserializeOwned;
@@ -118,14 +119,21 @@ pub(super) fn keep(server: &Arc<()>, line: Line) {
         owner: pid(),
         line,
     };
+    IN_USE.store(true, Relaxed);
     let _ = IDLE.try_with(|all| all.borrow_mut().push(idle));
 }
 
 /// In a forked child: closes the copies of its parent's connections. The server
 /// would take the parent to be there as long as one of them is open.
 pub(crate) fn forget_connections() {
-    let _ = IDLE.try_with(|idle| idle.borrow_mut().clear());
+    if IN_USE.load(Relaxed) {
+        let _ = IDLE.try_with(|idle| idle.borrow_mut().clear());
+    }
 }
+
+/// Whether there was ever any: where there was not, a child does without what a
+/// thread's first look at its own memory takes, some five page faults.
+static IN_USE: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static IDLE: RefCell<Vec<Idle>> = const { RefCell::new(Vec::new()) };

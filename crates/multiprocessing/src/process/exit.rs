@@ -84,6 +84,9 @@ fn name_panics(name: String) {
 
 fn finish_children() {
     ENDING.store(true, Ordering::SeqCst);
+    if context().children.is_empty() {
+        return;
+    }
     let children = || context().children.clone().into_iter().map(Child);
     let daemons: Vec<_> = children().filter(Child::daemon).collect();
     for daemon in &daemons {
