@@ -10,10 +10,10 @@ use crate::words::{self, WORD};
 
 /// For the messages and a word before each, its length. They lie one after the
 /// other; behind the last word comes the first one again.
-const WORDS: usize = 512;
+pub(super) const WORDS: usize = 1024;
 
 /// So many messages lie here at once, at most.
-pub(crate) const MOST_MESSAGES: usize = 64;
+pub(crate) const MOST_MESSAGES: usize = 256;
 
 /// The length of a message that goes by the socket.
 const ELSEWHERE: u64 = u64::MAX;

@@ -5,8 +5,11 @@ use std::collections::VecDeque;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 
-use super::post::{MOST_MESSAGES, Post, Taken};
+use super::post::{MOST_MESSAGES, Post, Taken, WORDS};
 use super::*;
+use crate::words::WORD;
+
+const BYTES: usize = WORDS * WORD;
 
 fn random() -> StdRng {
     let seed = rand::rng().next_u64();
@@ -18,7 +21,7 @@ fn random() -> StdRng {
 type Put = (Vec<u8>, Option<u32>);
 
 fn message(random: &mut StdRng) -> Vec<u8> {
-    let most = [0, 8, 100, 1000, 5000][random.random_range(0..5)];
+    let most = [0, 8, 100, 2000, 10_000][random.random_range(0..5)];
     let mut message = vec![0; random.random_range(0..=most)];
     random.fill_bytes(&mut message);
     message
@@ -67,11 +70,11 @@ fn messages_of_all_lengths_come_whole_and_in_their_order() -> Result<()> {
 }
 
 #[test]
-fn an_empty_place_has_room_for_a_page_but_for_the_notes() -> Result<()> {
+fn an_empty_place_has_room_for_all_but_the_notes() -> Result<()> {
     let seat = Seats::new(1)?.seat(0).expect("there is one");
     let post = seat.orders();
-    let longest = (0..5000).rev().find(|len| post.has_room(*len));
-    assert_eq!(longest, Some((512 - 64 - 1) * 8));
+    let longest = (0..BYTES).rev().find(|len| post.has_room(*len));
+    assert_eq!(longest, Some(BYTES - (MOST_MESSAGES + 1) * WORD));
     Ok(())
 }
 
@@ -99,10 +102,10 @@ fn whatever_lies_there_nothing_worse_is_taken() -> Result<()> {
             1 => drop(post.take_back(random.random_range(0..3))),
             2 => post.skip_all(),
             3 => post.note_taken(),
-            4 => assert!(post.take().is_none_or(|it| it.len() <= 4096)),
+            4 => assert!(post.take().is_none_or(|it| it.len() <= BYTES)),
             _ => {
                 post.take_next(&mut taken);
-                assert!(taken.len() <= 4096);
+                assert!(taken.len() <= BYTES);
             }
         }
     }
