@@ -147,25 +147,28 @@ impl Hub {
 
     /// Lets one greenlet run, or sleeps until one is ready; tells whether there
     /// was any.
-    // What happens at each switch is inlined, and small; all else lies aside.
+    // What happens at each switch is inlined, and small; what happens where one
+    // sleeps lies aside.
     #[inline]
     fn turn(&mut self) -> bool {
         if !self.sleeping.is_empty() {
             self.wake();
         }
         match self.ready.pop_front() {
-            Some(greenlet) => self.resume(greenlet),
+            Some(greenlet) => {
+                self.resume(greenlet);
+                true
+            }
             None => self.sleep(),
         }
     }
 
     #[inline]
-    fn resume(&mut self, greenlet: Greenlet) -> bool {
+    fn resume(&mut self, greenlet: Greenlet) {
         match greenlet.resume() {
             Some(Duration::ZERO) => self.ready.push_back(greenlet),
             pause => self.leave(greenlet, pause),
         }
-        true
     }
 
     /// A greenlet sleeps for so long, or has ended.

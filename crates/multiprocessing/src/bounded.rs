@@ -18,7 +18,7 @@ use serde::de::{
 };
 
 use crate::codec::explain;
-use crate::copy;
+use crate::owned::Owned;
 
 /// How deep a message may be: sequences, structs, options and the like in each
 /// other.
@@ -249,32 +249,6 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Bounded<'_, V> {
         access: A,
     ) -> Result<V::Value, A::Error> {
         self.inner.visit_enum(Bounded::new(access, self.limits))
-    }
-}
-
-/// A visitor that keeps what it is shown: long texts and bytes are copied for
-/// it in steps.
-struct Owned<V>(V);
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Owned<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
-        match copy::are_few(text.as_bytes()) {
-            true => self.0.visit_str(text),
-            false => self.0.visit_string(copy::to_string(text)),
-        }
-    }
-
-    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<V::Value, E> {
-        match copy::are_few(bytes) {
-            true => self.0.visit_bytes(bytes),
-            false => self.0.visit_byte_buf(copy::to_vec(bytes)),
-        }
     }
 }
 

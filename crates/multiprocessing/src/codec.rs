@@ -20,11 +20,12 @@ const KEPT: usize = 4096 * 1024;
 /// Calls `action` with this thread's buffer, in which the last message may still
 /// be: to have one, and to let it grow, took longer than to copy a short message.
 pub(crate) fn with_scratch<R>(action: impl FnOnce(&mut Vec<u8>) -> R) -> R {
-    // An item that sends another one while it is encoded finds none here.
-    let mut bytes = SCRATCH.take();
+    // An item that sends another one while it is encoded finds none here, nor
+    // does a thread at its end, in the destructor of what it keeps.
+    let mut bytes = SCRATCH.try_with(Cell::take).unwrap_or_default();
     let result = action(&mut bytes);
     if bytes.capacity() <= KEPT {
-        SCRATCH.set(bytes);
+        let _ = SCRATCH.try_with(|it| it.set(bytes));
     }
     result
 }
@@ -144,6 +145,6 @@ impl Serialize for Bytes {
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        <&[u8]>::deserialize(from).map(|bytes| Self(bytes.into()))
+        <&[u8]>::deserialize(from).map(|bytes| Self(copy::to_vec(bytes)))
     }
 }

@@ -78,23 +78,23 @@ pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
 }
 
 /// The number of the one bit that the mark of a mutex has.
-const MARK: u16 = 31;
-const _: () = assert!(FUTEX_WAITERS == 1 << MARK);
+const WAITERS_BIT: u16 = 31;
+const _: () = assert!(FUTEX_WAITERS == 1 << WAITERS_BIT);
 
-/// Gives up a mutex, by `mark` or by 0 as its word, and wakes one who sleeps on
+/// Gives up a mutex: makes its word 0, or the mark, and wakes one who sleeps on
 /// it, in one call, as [`add_and_wake_all`] does.
-pub(crate) fn store_and_wake_one(word: &AtomicU32, mark: u32) {
+pub(crate) fn store_and_wake_one(word: &AtomicU32, marked: bool) {
     let (second, never) = (0, WakeOpCmp::Eq);
-    let (op, argument) = match mark {
-        0 => (WakeOp::Set, 0),
-        _ => (WakeOp::SetShift, MARK),
+    let (op, argument) = match marked {
+        false => (WakeOp::Set, 0),
+        true => (WakeOp::SetShift, WAITERS_BIT),
     };
     let flags = Flags::empty();
     word.fetch_add(0, SeqCst);
     let done =
         futex::wake_op(word, flags, 1, second, word, op, never, argument, 0);
     if done.is_err() {
-        // With the mark nobody is forgotten if the caller is killed now.
+        // If the caller is killed now, whoever takes the mutex has the mark.
         word.store(FUTEX_WAITERS, SeqCst);
         wake_one(word);
     }

@@ -184,6 +184,7 @@ mod error;
 mod futex;
 mod manager;
 mod monitor;
+mod owned;
 mod pass;
 mod patience;
 mod pipe;

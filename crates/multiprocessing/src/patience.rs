@@ -73,7 +73,7 @@ thread_local! {
     static WITHOUT: Cell<u32> = const { Cell::new(FEWEST) };
     /// So many waits are to come before one yields.
     static DISPLACED: Cell<u32> = const { Cell::new(0) };
-    /// Whether one has woken somebody since the last wait.
+    /// Whether one has sent something that woke somebody, since the last wait.
     static HAS_WOKEN: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -127,11 +127,15 @@ pub(crate) fn patiently_at<T>(
     look: impl FnMut() -> Look,
     sleep: impl FnOnce() -> T,
 ) -> T {
+    let has_woken = HAS_WOKEN.take();
     let displaced = DISPLACED.get();
     DISPLACED.set(displaced.saturating_sub(1));
     let yields = displaced == 0;
     if WAITS.get() == 0 && is_of_use() && (yields || others_run()) {
-        let (waits, without) = match comes_soon(pace, look, yields) {
+        let spins = others_run() && !has_woken;
+        let spin_time = if spins { SPIN } else { Duration::ZERO };
+        let comes_soon = comes_soon(pace, spin_time, look, yields);
+        let (waits, without) = match comes_soon {
             true => (0, (WITHOUT.get() / 2).max(FEWEST)),
             false => (WITHOUT.get(), (WITHOUT.get() * 2).min(MOST)),
         };
@@ -151,10 +155,10 @@ pub(crate) fn patiently_at<T>(
 
 fn comes_soon(
     pace: Pace,
+    spin_time: Duration,
     mut look: impl FnMut() -> Look,
     mut yields: bool,
 ) -> bool {
-    let spin_time = spin_time();
     let mut start = Instant::now();
     let mut now = start;
     while now - start < MOMENT {
@@ -176,14 +180,6 @@ fn comes_soon(
         }
     }
     look() == Look::Come
-}
-
-/// After so long, one yields.
-fn spin_time() -> Duration {
-    match others_run() && !HAS_WOKEN.take() {
-        true => SPIN,
-        false => Duration::ZERO,
-    }
 }
 
 /// Whether to look is of use: an explorer lets one task run at a time.

@@ -16,7 +16,7 @@
 //! |---|---|
 //! | `sys/machine.rs`: the atomics, the clock | [`machine::words`]: each operation is a step; time passes when a check says so |
 //! | `futex.rs`: sleep and wake | [`machine::futex`]: to compare and to go to sleep is one step; those who sleep are woken in their order; a sleep on several words lines up at one after the other, as in Linux |
-//! | `sys/robust.rs`: the list of the mutexes that a thread holds | [`machine::robust`]: the kernel's own list, and what Linux does when an owner dies |
+//! | `sys/robust/mod.rs`: the list of the mutexes that a thread holds | [`machine::robust`]: the kernel's own list, and what Linux does when an owner dies |
 //! | `sys/region.rs`: shared memory | itself, but that a copy may be interrupted |
 //! | a process | a task of shuttle ([`process`]) |
 //!
@@ -66,6 +66,8 @@ mod copy;
 mod error;
 #[path = "../../../multiprocessing/src/monitor.rs"]
 mod monitor;
+#[path = "../../../multiprocessing/src/owned.rs"]
+mod owned;
 #[path = "../../../multiprocessing/src/queue/mod.rs"]
 #[allow(dead_code, unreachable_pub)]
 // What is public there returns a `Result` wherever it may wait.

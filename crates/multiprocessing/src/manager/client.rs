@@ -134,6 +134,8 @@ impl Server {
         message: &impl Serialize,
         descriptors: &[BorrowedFd<'_>],
     ) -> Result<R> {
+        // Whoever calls from within, as an item that is decoded, gets memory of
+        // his own.
         codec::with_scratch(|bytes| {
             bytes.clear();
             codec::encode_into(message, bytes)?;

@@ -84,6 +84,7 @@ fn name_panics(name: String) {
 
 fn finish_children() {
     ENDING.store(true, Ordering::SeqCst);
+    // Most have none, and spare the page faults of what follows.
     if context().children.is_empty() {
         return;
     }

@@ -38,6 +38,7 @@ shared_struct! {
         /// messages, the other for an odd one. So what is written for the next
         /// number is nothing before the count says that number.
         places: [PlaceWords; 2],
+        /// Fills the first line.
         unused: AtomicU32,
         /// Twice the number of messages that have passed; one more if somebody
         /// may sleep until another one has.

@@ -9,7 +9,8 @@ use crate::sys::region::shared_struct;
 use crate::words::{self, WORD};
 
 /// For the messages and a word before each, its length. They lie one after the
-/// other; behind the last word comes the first one again.
+/// other; behind the last word comes the first one again. A seat takes 16 KiB of
+/// shared memory for two such places.
 pub(super) const WORDS: usize = 1024;
 
 /// So many messages lie here at once, at most.

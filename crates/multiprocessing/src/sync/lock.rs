@@ -25,7 +25,7 @@ fn acquire_otherwise(
     mutex: &RobustMutex,
     limit: Option<Duration>,
 ) -> Result<bool> {
-    match mutex.acquire(limit)? {
+    match mutex.acquire_slowly(limit)? {
         Acquired::Yes => Ok(true),
         Acquired::No => Ok(false),
         Acquired::FromTheDead { pid } => {

@@ -7,12 +7,11 @@
 //! in line, who learns of the death
 //! ([`Error::OwnerDied`](crate::Error::OwnerDied)) instead of waiting for ever.
 //!
-//! A `Semaphore` is a counter in shared memory under such a lock, held for a
-//! moment at a time: it knows neither who has taken units nor who waits. So the
-//! death of a waiter changes nothing, and a unit that a dead process held is
-//! lost, as in Python.
+//! A `Semaphore` is a counter in shared memory: it knows neither who has taken
+//! units nor who waits. So the death of a waiter changes nothing, and a unit that
+//! a dead process held is lost, as in Python.
 //!
-//! An `Event` is a flag in the same way, and a `Condition` a few counters under
+//! An `Event` is a flag under a lock, and a `Condition` a few counters under
 //! the lock that its users hold. Who waits sleeps on a word of memory, and goes
 //! to sleep only if the word still has the value that it saw under the lock;
 //! whoever changes something changes the word first. So no wake-up is lost,

@@ -337,8 +337,8 @@ fn the_copy_of_a_guard_in_a_child_releases_nothing() {
     assert_eq!(semaphore.value(), 1);
 }
 
-/// The C library keeps a list of the locks that a thread holds, from lock to
-/// lock: none of them may be unmapped.
+/// The list of the locks that a thread holds goes from lock to lock: none of
+/// them may be unmapped.
 fn a_lock_dropped_while_held_stays_held() {
     fn check<L: AnyLock>() {
         let other = L::make();

@@ -1,10 +1,11 @@
 //! Messages between clients and a manager's server: what lies in shared memory,
 //! and what does not.
 
+use std::cell::OnceCell;
 use std::sync::Barrier;
 use std::thread;
 
-use multiprocessing::{Manager, Result};
+use multiprocessing::{DictProxy, Manager, Result};
 
 use crate::harness::{Test, list};
 use crate::manager_sync::ok;
@@ -16,11 +17,12 @@ pub(crate) const TESTS: &[Test] = list![
     objects_are_made_between_other_calls,
     more_clients_than_there_is_memory_for_are_served,
     clients_come_and_go,
+    a_thread_at_its_end_may_still_call,
     without_memory_all_goes_by_sockets unless mounts::lacks,
 ];
 
 /// Of none, of a word and more, about as much as a seat has room for, more.
-const LENGTHS: [usize; 8] = [0, 1, 7, 60, 1_960, 3_930, 20_000, 300_000];
+const LENGTHS: [usize; 8] = [0, 1, 7, 60, 1_960, 6_090, 20_000, 300_000];
 
 fn text(len: usize) -> String {
     "0123456".repeat(len / 7 + 1)[..len].to_string()
@@ -114,4 +116,31 @@ fn without_memory_all_goes_by_sockets() {
         ok(|| together(&Manager::new()?, 3));
     });
     assert_eq!(exitcode, 0);
+}
+
+/// In the destructor of what it keeps for itself.
+fn a_thread_at_its_end_may_still_call() {
+    struct Last(DictProxy<u32, String>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            self.0.set(1, text(5_000)).expect("the manager lives");
+        }
+    }
+    thread_local! {
+        static LAST: OnceCell<Last> = const { OnceCell::new() };
+    }
+    ok(|| {
+        let manager = Manager::new()?;
+        let dict = manager.dict()?;
+        let theirs = dict.clone();
+        let caller = thread::spawn(move || {
+            // Before its first call, so that it is dropped last.
+            LAST.with(|it| drop(it.set(Last(theirs.clone()))));
+            theirs.set(0, text(9)).expect("the manager lives");
+        });
+        caller.join().expect("it does not panic");
+        assert_eq!(dict.get(&0)?, Some(text(9)));
+        assert_eq!(dict.get(&1)?, Some(text(5_000)));
+        Ok(())
+    });
 }

@@ -32,7 +32,8 @@ pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
     kernel::change_and_wake(word.address(), add, usize::MAX);
 }
 
-pub(crate) fn store_and_wake_one(word: &AtomicU32, mark: u32) {
+pub(crate) fn store_and_wake_one(word: &AtomicU32, marked: bool) {
+    let mark = if marked { libc::FUTEX_WAITERS } else { 0 };
     kernel::change_and_wake(word.address(), |_| mark, 1);
 }
 

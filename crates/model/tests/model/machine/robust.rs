@@ -1,4 +1,4 @@
-//! In the place of the library's `sys/robust.rs`: the list of the mutexes that
+//! In the place of the library's `sys/robust/mod.rs`: the list of the mutexes that
 //! a process holds is the kernel's own. What Linux does with it when the owner
 //! dies is in [`death`](super::death).
 

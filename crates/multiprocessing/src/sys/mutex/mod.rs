@@ -1,25 +1,30 @@
 //! The robust mutex between processes: under every lock of the crate.
 //!
-//! Its word is 0 while it is free; else it has the owner's thread, and a bit
-//! that others may sleep on the word. *Robust* means that the kernel knows which
-//! mutexes a thread holds ([`robust`](super::robust)): when the thread ends, in
-//! whatever way, the kernel writes into the word that the owner died, and wakes
-//! one of those who sleep. The next owner is told.
+//! Its word is 0 while it is free, and the owner's thread while it is not. Beside
+//! that it may have two marks: that others may sleep on the word, and that the
+//! owner died. *Robust* means that the kernel knows which mutexes a thread holds
+//! ([`robust`](super::robust)): when the thread ends, in whatever way, the kernel
+//! marks the word and wakes one of those who sleep. The next owner is told.
 //!
-//! It works as the C library's does, but for two things. It knows the pid of its
-//! owner. And it never forgets who sleeps:
+//! Nobody is forgotten who sleeps: the word has the mark then, or somebody who is
+//! awake is bound to set it.
 //!
-//! - A word of 0 means that nobody does, so that to take such a mutex, and to
-//!   give it up, are one instruction each.
-//! - Who sleeps is counted, and has marked the word of the owner before. To give
-//!   up a marked mutex and to wake one is one call of the kernel, which no kill
-//!   divides. If others are counted as well, the word is marked again.
-//! - Who was woken and finds another owner marks the word, also if he goes for
-//!   want of time. If he is killed before he can, either the mutex is free, and
-//!   the kernel wakes another in his place, or its owner has the mark.
+//! - Who goes to sleep is counted, and has marked the word of the owner.
+//! - Who gives up a word with the mark makes it 0 and wakes one, in one call of
+//!   the kernel, which no kill divides. Then he looks whether others are counted,
+//!   and sets the mark again. If he is killed before, the one who was woken does.
+//! - Who was woken and takes the mutex sets the mark if others are counted. If he
+//!   finds another owner he marks that one's word, also if he goes for want of
+//!   time. If he is killed before, the kernel wakes another if the mutex is free;
+//!   else its owner has the mark, since who gave it up has looked.
 //!
-//! So one kill leaves nobody asleep beside a free mutex, whenever it comes. Two
-//! might, of the one who gives it up and the one who is woken, in that moment.
+//! So one kill leaves nobody asleep beside a free mutex, whenever it comes. Two at
+//! once might, of the one who gives it up and of the one who is woken. (Before
+//! Linux 6.2 the kernel wakes another in the place of one who was killed only if
+//! the word is 0, so also one might, of an heir, behind a death.)
+//!
+//! The word and the list are as the C library's, whose mutex wakes by a call of
+//! its own, behind the release, and does not count; and knows no pid.
 
 mod watched;
 
@@ -75,8 +80,8 @@ shared_struct! {
         sleepers: AtomicU32,
         /// Whether the owner may acquire it again.
         recursive: AtomicU32,
-        /// The word while the mutex is free: 0, or the mark if it is watched.
-        free: AtomicU32,
+        /// The word when it is given up: 0, or the mark if it is watched.
+        word_when_free: AtomicU32,
         link: Link,
     }
 }
@@ -102,12 +107,12 @@ impl RobustMutex {
     pub(crate) fn acquire(&self, limit: Option<Duration>) -> Result<Acquired> {
         match self.acquire_at_once() {
             true => Ok(Acquired::Yes),
-            false => self.acquire_otherwise(limit),
+            false => self.acquire_slowly(limit),
         }
     }
 
-    /// Acquires the mutex if nothing stands against it; if not, `acquire` tells
-    /// what does.
+    /// Acquires the mutex if nothing stands against it; if not,
+    /// [`acquire_slowly`](Self::acquire_slowly) is to be called.
     // Small, to be inlined: what mostly comes out is a bare yes, for which no
     // `Result` has to be laid out in memory.
     #[inline]
@@ -125,7 +130,7 @@ impl RobustMutex {
         me.begins(&self.link);
         let free = self.change(0, me.thread);
         if free {
-            self.own(me);
+            self.note_owner(me);
         }
         me.is_done();
         free
@@ -144,7 +149,10 @@ impl RobustMutex {
 
     /// When the mutex could not simply be taken.
     #[cold]
-    fn acquire_otherwise(&self, limit: Option<Duration>) -> Result<Acquired> {
+    pub(crate) fn acquire_slowly(
+        &self,
+        limit: Option<Duration>,
+    ) -> Result<Acquired> {
         let me = me()?;
         if self.holder() != me.thread {
             return Ok(self.wait(me, limit));
@@ -161,6 +169,8 @@ impl RobustMutex {
     }
 
     fn wait(&self, me: This, limit: Option<Duration>) -> Acquired {
+        // From the first `take` until it is done, the kernel looks after the
+        // caller, also while he sleeps.
         let acquired = match self.take(me, 0) {
             Acquired::No if limit != Some(Duration::ZERO) => {
                 self.sleepers.fetch_add(1, SeqCst);
@@ -199,8 +209,8 @@ impl RobustMutex {
     }
 
     /// Takes the mutex if nobody owns it, from the dead as well. Of those who
-    /// are counted, `own` are the caller.
-    fn take(&self, me: This, own: u32) -> Acquired {
+    /// are counted, so many are the caller: one or none.
+    fn take(&self, me: This, counted: u32) -> Acquired {
         // If the caller has been woken, and is killed before it acts, the
         // kernel wakes another.
         me.begins(&self.link);
@@ -209,15 +219,15 @@ impl RobustMutex {
             if seen & FUTEX_TID_MASK != 0 {
                 return Acquired::No;
             }
-            let mark = self.mark_beyond(own);
+            let mark = self.mark_beyond(counted);
             if !self.change(seen, me.thread | mark) {
                 continue;
             }
             let pid = self.owner.load(Relaxed);
-            self.own(me);
+            self.note_owner(me);
             // Others may have lined up, and the mutex have come and gone, since
             // they were counted.
-            if mark == 0 && self.mark_beyond(own) != 0 {
+            if mark == 0 && self.mark_beyond(counted) != 0 {
                 self.word.fetch_or(FUTEX_WAITERS, SeqCst);
             }
             if seen & FUTEX_OWNER_DIED == 0 {
@@ -230,7 +240,7 @@ impl RobustMutex {
 
     /// What a new owner does first.
     #[inline]
-    fn own(&self, me: This) {
+    fn note_owner(&self, me: This) {
         me.owns(&self.link);
         self.owner.store(me.pid, Relaxed);
     }
@@ -239,7 +249,7 @@ impl RobustMutex {
     fn mark_beyond(&self, count: u32) -> u32 {
         match self.sleepers.load(SeqCst) > count {
             true => FUTEX_WAITERS,
-            false => self.free.load(Relaxed),
+            false => self.word_when_free.load(Relaxed),
         }
     }
 
@@ -268,7 +278,8 @@ impl RobustMutex {
     /// Gives the mutex up, and wakes one of those who may sleep.
     #[cold]
     fn release_to_one(&self) {
-        futex::store_and_wake_one(&self.word, self.free.load(Relaxed));
+        let marked = self.word_when_free.load(Relaxed) != 0;
+        futex::store_and_wake_one(&self.word, marked);
         // Not before: whoever lines up for a word that has the mark already
         // might not have been counted.
         if self.sleepers.load(SeqCst) > 1

@@ -13,12 +13,12 @@ impl RobustMutex {
     /// nobody may wait to acquire such a mutex: he and the sleepers would take
     /// each other's wake-ups.
     pub(crate) fn let_be_watched(&self) {
-        self.free.store(FUTEX_WAITERS, SeqCst);
+        self.word_when_free.store(FUTEX_WAITERS, SeqCst);
         self.word.store(FUTEX_WAITERS, SeqCst);
     }
 
     /// The pid of the owner of a mutex that is watched, if it died as such and
-    /// nobody has acquired the mutex since; 0 as in [`Acquired::FromTheDead`].
+    /// nobody has acquired the mutex since; 0 as in [`FromTheDead`](super::Acquired::FromTheDead).
     pub(crate) fn dead_owner(&self) -> Option<i32> {
         let died = self.word.load(SeqCst) & FUTEX_OWNER_DIED != 0;
         died.then(|| self.owner.load(Relaxed))

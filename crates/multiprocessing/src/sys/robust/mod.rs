@@ -20,6 +20,9 @@ use std::sync::atomic::{
     AtomicBool, AtomicIsize, AtomicUsize, Ordering, compiler_fence,
 };
 
+#[cfg(not(all(target_pointer_width = "64", target_env = "gnu")))]
+compile_error!("the list of robust mutexes is that of glibc on 64 bits");
+
 use super::fork::in_forked_children;
 use super::region::{Shared, shared_struct};
 use crate::process::pid;
@@ -31,8 +34,9 @@ pub(super) const WORD_TO_LINK: usize = 32;
 /// From the `prev` of a link to its `next`, to which all others point.
 const PREV_TO_NEXT: usize = size_of::<usize>();
 
-/// The C library marks its mutexes of another sort by this bit of a pointer.
-const MARK: usize = 1;
+/// The C library marks its mutexes of another sort, those that inherit
+/// priorities, by this bit of a pointer.
+const PI_BIT: usize = 1;
 
 shared_struct! {
     /// The place of a mutex in the list of its owner, who alone looks at it.
@@ -196,7 +200,7 @@ impl This {
         }
         // SAFETY: `prev` is the `next` of the link before, or the head's
         // `first`, as in `prev_of`.
-        let before = unsafe { word(prev & !MARK) };
+        let before = unsafe { word(prev & !PI_BIT) };
         before.store(next, ORDER);
         compiler_fence(Ordering::SeqCst);
     }
@@ -205,7 +209,7 @@ impl This {
     /// none: it leads to the head.
     #[inline]
     fn prev_of(&self, next: usize) -> Option<&AtomicUsize> {
-        let next = next & !MARK;
+        let next = next & !PI_BIT;
         // SAFETY: the pointers of the list are written by this module and by
         // the C library only, in this thread, and a mutex stays in its memory
         // as long as it is in the list, as they do of the C library. So this one
