@@ -63,15 +63,7 @@ pub(crate) fn wake_all(word: &AtomicU32) {
 /// Adds `by` to the word and wakes all who sleep on it, in one call, which no
 /// kill divides: who is killed has done both or nothing.
 pub(crate) fn add_and_wake_all(word: &AtomicU32, by: u16) {
-    // The call may wake on a second word, too, by what the first has been.
-    let (second, op, never) = (0, WakeOp::Add, WakeOpCmp::Eq);
-    let flags = Flags::empty();
-    // The language does not know of what the kernel does to the word: by this,
-    // who sees it changed also sees what was written before.
-    word.fetch_add(0, SeqCst);
-    let done = futex::wake_op(word, flags, ALL, second, word, op, never, by, 0);
-    // Forbidden by a sandbox, or not there on this machine.
-    if done.is_err() {
+    if !change_and_wake(word, WakeOp::Add, by, ALL) {
         word.fetch_add(by.into(), SeqCst);
         wake_all(word);
     }
@@ -84,20 +76,27 @@ const _: () = assert!(FUTEX_WAITERS == 1 << WAITERS_BIT);
 /// Gives up a mutex: makes its word 0, or the mark, and wakes one who sleeps on
 /// it, in one call, as [`add_and_wake_all`] does.
 pub(crate) fn store_and_wake_one(word: &AtomicU32, marked: bool) {
-    let (second, never) = (0, WakeOpCmp::Eq);
-    let (op, argument) = match marked {
+    let (op, by) = match marked {
         false => (WakeOp::Set, 0),
         true => (WakeOp::SetShift, WAITERS_BIT),
     };
-    let flags = Flags::empty();
-    word.fetch_add(0, SeqCst);
-    let done =
-        futex::wake_op(word, flags, 1, second, word, op, never, argument, 0);
-    if done.is_err() {
+    if !change_and_wake(word, op, by, 1) {
         // If the caller is killed now, whoever takes the mutex has the mark.
         word.store(FUTEX_WAITERS, SeqCst);
         wake_one(word);
     }
+}
+
+/// Changes the word and wakes so many who sleep on it, in one call; not if it is
+/// forbidden by a sandbox, or not there on this machine.
+fn change_and_wake(word: &AtomicU32, op: WakeOp, by: u16, most: u32) -> bool {
+    // The call may wake on a second word, too, by what the first has been.
+    let (second, never) = (0, WakeOpCmp::Eq);
+    let flags = Flags::empty();
+    // The language does not know of what the kernel does to the word: by this,
+    // who sees it changed also sees what was written before.
+    word.fetch_add(0, SeqCst);
+    futex::wake_op(word, flags, most, second, word, op, never, by, 0).is_ok()
 }
 
 /// Wakes one who sleeps on `word`.

@@ -256,10 +256,10 @@ impl RobustMutex {
     /// Gives the mutex up; only its owner can.
     #[inline]
     pub(crate) fn release(&self) -> Result<()> {
-        let me = known();
-        if !me.is_somebody() || self.holder() != me.thread {
+        if !self.is_mine() {
             return Err(Error::NotOwner);
         }
+        let me = known();
         let again = self.again.load(Relaxed);
         if again > 0 {
             self.again.store(again - 1, Relaxed);
@@ -302,6 +302,7 @@ impl RobustMutex {
     }
 
     /// Whether the calling thread owns the mutex.
+    #[inline]
     pub(crate) fn is_mine(&self) -> bool {
         let me = known();
         me.is_somebody() && self.holder() == me.thread
