@@ -134,7 +134,7 @@ pub(crate) fn decode_each<'a, T: Deserialize<'a>>(
 
 /// Bytes inside of a message. To serde they are one piece, where a `Vec<u8>` is
 /// a list of numbers, each of which has to be encoded once more.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl Serialize for Bytes {

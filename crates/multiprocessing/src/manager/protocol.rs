@@ -4,14 +4,12 @@
 //! The server knows no type of an item: keys and values travel and lie there
 //! encoded.
 
-use std::fmt;
 use std::time::Duration;
 
-use serde::de::{DeserializeOwned, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use crate::codec;
-use crate::copy;
+use crate::codec::{self, Bytes};
 use crate::error::Result;
 use crate::sys::method::{Calling, Making};
 
@@ -300,51 +298,25 @@ pub(super) enum BarrierCall {
 
 /// An item that is encoded already, inside of a message. Equal items have
 /// equal encodings.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Encoded(Vec<u8>);
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Encoded(Bytes);
 
 impl Encoded {
     pub(super) fn new<T: Serialize + ?Sized>(item: &T) -> Result<Self> {
-        codec::encode(item).map(Self)
+        codec::encode(item).map(Self::from_bytes)
     }
 
     /// How many bytes of memory it takes.
     pub(super) fn room(&self) -> usize {
-        size_of::<Self>() + self.0.len()
+        size_of::<Self>() + self.0.0.len()
     }
 
     pub(super) fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(Bytes(bytes))
     }
 
     pub(super) fn decode<T: DeserializeOwned>(&self) -> Result<T> {
-        codec::decode(&self.0)
-    }
-}
-
-/// As one piece; serde's own way with a `Vec<u8>` goes byte by byte.
-impl Serialize for Encoded {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Encoded {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_bytes(Bytes)
-    }
-}
-
-struct Bytes;
-
-impl Visitor<'_> for Bytes {
-    type Value = Encoded;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("bytes")
-    }
-
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Encoded, E> {
-        Ok(Encoded(copy::to_vec(bytes)))
+        codec::decode(&self.0.0)
     }
 }
