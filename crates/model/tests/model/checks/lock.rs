@@ -45,6 +45,12 @@ fn visitor(
     start(move || (0..times).map(|_| visit(&lock, &inside, false)).collect())
 }
 
+/// One whose time is limited.
+fn hurried_visitor(lock: &Lock, inside: &Ghost<Option<i32>>) -> Process<Seen> {
+    let (lock, inside) = (lock.clone(), inside.clone());
+    start(move || visit(&lock, &inside, true))
+}
+
 #[test]
 fn one_is_inside_at_a_time() {
     explore(|| {
@@ -125,10 +131,7 @@ fn who_is_woken_and_late_leaves_nobody_asleep() {
     explore(|| {
         let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
         lock.acquire().expect("it is free");
-        let late = {
-            let (lock, inside) = (lock.clone(), inside.clone());
-            start(move || visit(&lock, &inside, true))
-        };
+        let late = hurried_visitor(&lock, &inside);
         late.until_it_sleeps();
         let others = [1, 1].map(|times| visitor(&lock, &inside, times));
         late.late();
@@ -195,10 +198,7 @@ fn two_may_die() {
 fn who_is_late_owns_nothing() {
     explore(|| {
         let (lock, inside) = (Lock::new().expect("memory"), Ghost::new());
-        let late = {
-            let (lock, inside) = (lock.clone(), inside.clone());
-            start(move || visit(&lock, &inside, true))
-        };
+        let late = hurried_visitor(&lock, &inside);
         late.late();
         let others = [1, 1].map(|times| visitor(&lock, &inside, times));
         until_quiet();
