@@ -11,7 +11,7 @@ use std::any::Any;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::task::{Failure, Function, catch};
+use super::task::{Address, Failure, Function, catch};
 use crate::codec::{self, Bytes};
 use crate::error::Error;
 use crate::manager::Kin;
@@ -69,10 +69,10 @@ pub(crate) fn make(_kin: &Kin, order: &Making) -> Result<Object, Failure> {
     // itself.
     let maker = unsafe {
         std::mem::transmute::<*const (), Maker>(
-            std::ptr::with_exposed_provenance(runner),
+            std::ptr::with_exposed_provenance(runner.0),
         )
     };
-    maker(function, arguments)
+    maker(function.0, arguments)
 }
 
 /// Calls a method as a client of the family has ordered it.
@@ -85,10 +85,10 @@ pub(crate) fn call(
     // SAFETY: as in `make`, with a `Caller` of `Calling::new`.
     let caller = unsafe {
         std::mem::transmute::<*const (), Caller>(
-            std::ptr::with_exposed_provenance(runner),
+            std::ptr::with_exposed_provenance(runner.0),
         )
     };
-    caller(function, object, arguments)
+    caller(function.0, object, arguments)
 }
 
 fn order<A: Serialize>(
@@ -96,6 +96,7 @@ fn order<A: Serialize>(
     function: usize,
     arguments: &A,
 ) -> Result<Bytes, Error> {
+    let [runner, function] = [runner, function].map(Address);
     codec::encode(&(Function { runner, function }, arguments)).map(Bytes)
 }
 

@@ -17,8 +17,30 @@ use crate::pool::Results;
 /// A function, and the code that knows its types.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Function {
-    pub(super) runner: usize,
-    pub(super) function: usize,
+    pub(super) runner: Address,
+    pub(super) function: Address,
+}
+
+/// It travels as its distance from a place in the program, in half as many bytes.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(from = "isize", into = "isize")]
+pub(super) struct Address(pub(super) usize);
+
+/// A static has one address; a function may have several.
+static ORIGIN: u8 = 0;
+
+impl From<Address> for isize {
+    fn from(Address(address): Address) -> Self {
+        let origin = (&raw const ORIGIN).addr();
+        address.wrapping_sub(origin).cast_signed()
+    }
+}
+
+impl From<isize> for Address {
+    fn from(distance: isize) -> Self {
+        let origin = (&raw const ORIGIN).addr();
+        Self(origin.wrapping_add_signed(distance))
+    }
 }
 
 /// Why a task has no result.
@@ -47,8 +69,8 @@ where
 {
     let runner: Runner = run_items::<A, R>;
     let function = Function {
-        runner: runner as usize,
-        function: function as usize,
+        runner: Address(runner as usize),
+        function: Address(function as usize),
     };
     codec::encode_into(&(function, items), bytes)
 }
@@ -70,10 +92,10 @@ pub(crate) fn run(order: &[u8], results: &mut Results) -> Result<(), Failure> {
     // fork of the pool's process, so the address means the same function.
     let runner = unsafe {
         std::mem::transmute::<*const (), Runner>(
-            std::ptr::with_exposed_provenance(runner),
+            std::ptr::with_exposed_provenance(runner.0),
         )
     };
-    runner(function, items, results)
+    runner(function.0, items, results)
 }
 
 fn run_items<A, R>(
