@@ -106,10 +106,7 @@ fn map() -> Cost {
 /// The cost of a task of a map in chunks of one.
 pub(crate) fn map_one_of(workers: usize) -> Cost {
     let pool = Pool::new(workers)?;
-    per_task(|| {
-        let results = pool.map_async_in_chunks(square, 0..TASKS, 1)?;
-        Ok(results.get().map(drop)?)
-    })
+    per_task(|| Ok(pool.map_in_chunks(square, 0..TASKS, 1).map(drop)?))
 }
 
 fn map_one() -> Cost {

@@ -45,6 +45,7 @@
 //! | `Pool(n)` | [`Pool::new`] | a task is a function, or a closure that captures nothing |
 //! | `Pool(n, initializer=f, initargs=(x,), maxtasksperchild=m)` | [`Pool::builder`]`().processes(n).initializer(\|\| f(x)).maxtasksperchild(m).build()` | an initializer that fails breaks the pool, where CPython makes workers without end |
 //! | `apply_async(f, (x,), callback=g)` | `pool.apply_async(f, x)?.callback(g)` | |
+//! | `map(f, items, chunksize=n)` | [`map`](Pool::map), [`map_in_chunks`](Pool::map_in_chunks) | by default four chunks a worker, as in Python |
 //! | `imap(f, items, chunksize=n)` | [`imap`](Pool::imap), [`imap_in_chunks`](Pool::imap_in_chunks) | the items are [`Result`]s; dropping the iterator gives up what has not begun |
 //! | `imap_unordered(f, items)` | [`imap_unordered`](Pool::imap_unordered), [`imap_unordered_in_chunks`](Pool::imap_unordered_in_chunks) | |
 //! | `IMapIterator.next(timeout=t)` | [`next_timeout`](Imap::next_timeout) | |

@@ -46,7 +46,7 @@
 //! | number | in Python | here |
 //! |---|---|---|
 //! | 230 | a cancelled future is not done for `wait` until a worker has looked at it | it is done at once |
-//! | 241 | `chunksize` | not here; `Pool::map_async_in_chunks` has it |
+//! | 241 | `chunksize` | not here; `Pool::map_in_chunks` has it |
 //! | 251 | the interpreter waits for pending work at its end | dropping the executor does |
 //! | 256 | who submits to a broken executor is refused | the future that he gets has failed |
 //! | 257 | a dead worker process breaks the whole executor | it fails the task that it had, and is replaced; the executor is broken if an initializer fails (256), or if nobody is left and no worker can be made (260) |

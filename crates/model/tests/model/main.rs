@@ -9,8 +9,8 @@
 //!
 //! **What is checked is the library's own source**, the very files, read by
 //! `#[path]` below: semaphores, events, conditions, barriers,
-//! locks, queues, the slot of a pipe, and a place for messages. Only what they ask of the machine is
-//! another one:
+//! locks, queues, the slot of a pipe, a place for messages, and the bell beside
+//! several of them. Only what they ask of the machine is another one:
 //!
 //! | in the library | here |
 //! |---|---|
@@ -81,8 +81,10 @@ mod shortage;
 #[allow(clippy::unnecessary_wraps)]
 mod sync;
 
-#[path = "../../../multiprocessing/src/seat/post.rs"]
-#[allow(dead_code)]
+#[path = "../../../multiprocessing/src/seat/bell.rs"]
+mod bell;
+#[path = "../../../multiprocessing/src/seat/post/mod.rs"]
+#[allow(dead_code, unused_imports)]
 mod post;
 #[path = "../../../multiprocessing/src/pipe/slot.rs"]
 #[allow(dead_code)]

@@ -2,12 +2,13 @@
 //!
 //! They lie one after the other in one piece of memory, as they travel: a
 //! task of many small items is not many small pieces. Behind them lie their
-//! lengths, then the failures, and last how long these are: a worker does not
-//! know the lengths before, and moves nothing.
+//! lengths, then the failures, if there are any, and last a footer that says how
+//! long these two are: a worker does not know it before, and moves nothing.
 
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 
 use crate::codec;
 use crate::error::{Error, Result};
@@ -19,12 +20,9 @@ pub(crate) type ItemResult<'a> = Result<&'a [u8], &'a Failure>;
 /// Beside the numbers of their items, in this order.
 type Failures = Vec<(usize, Failure)>;
 
-/// The tail of a reply: how many bytes the lengths of the results take, and the
-/// failures; or one failure for all items.
-type Tail = Result<(usize, Failures), Failure>;
-
-/// Behind the tail, how many bytes it has.
-type TailLen = u32;
+/// What a worker sends. One that is short, as of a job with a small item, is no
+/// piece of memory of its own.
+pub(super) type Reply = SmallVec<[u8; 24]>;
 
 /// How many bytes a result has; a failure has none.
 type Len = u32;
@@ -36,9 +34,41 @@ impl Iterator for Lens<'_> {
     type Item = Len;
 
     fn next(&mut self) -> Option<Len> {
-        let (len, rest) = postcard::take_from_bytes(self.0).ok()?;
+        let (len, rest) = match self.0 {
+            [short @ 0..0x80, rest @ ..] => (Len::from(*short), rest),
+            bytes => postcard::take_from_bytes(bytes).ok()?,
+        };
         self.0 = rest;
         Some(len)
+    }
+}
+
+/// The end of a reply.
+#[derive(Clone, Copy)]
+struct Footer {
+    /// How many bytes the lengths of the results have; or [`FOR_ALL`].
+    lens: Len,
+    /// How many bytes the failures have.
+    failures: Len,
+}
+
+/// In place of lengths: there are no results, but one failure for all items.
+const FOR_ALL: Len = Len::MAX;
+
+impl Footer {
+    fn bytes(self) -> [u8; size_of::<u64>()] {
+        let [lens, failures] = [self.lens, self.failures].map(u64::from);
+        (failures << Len::BITS | lens).to_le_bytes()
+    }
+
+    /// That of a reply, and what lies before it.
+    fn split(reply: &[u8]) -> Option<(&[u8], Self)> {
+        let (before, footer) = reply.split_last_chunk()?;
+        let footer = u64::from_le_bytes(*footer);
+        let [lens, failures] =
+            [footer & u64::from(Len::MAX), footer >> Len::BITS]
+                .map(|half| Len::try_from(half).unwrap_or(Len::MAX));
+        Some((before, Self { lens, failures }))
     }
 }
 
@@ -91,18 +121,28 @@ impl Results {
     }
 
     /// The reply, in place of the results: they, or one failure for all items.
-    pub(super) fn reply(&mut self, done: Result<(), Failure>) -> Result<&[u8]> {
-        let lens = self.lens.len();
-        match &done {
+    pub(super) fn reply(
+        &mut self,
+        done: &Result<(), Failure>,
+    ) -> Result<&[u8]> {
+        // What has more bytes is more than a reply may have.
+        let len = |bytes| Len::try_from(bytes).unwrap_or(Len::MAX);
+        let lens = match done {
+            Ok(()) => len(self.lens.len()),
+            Err(_) => FOR_ALL,
+        };
+        match done {
             Ok(()) => self.bytes.append(&mut self.lens),
             Err(_) => self.bytes.clear(),
         }
         let start = self.bytes.len();
-        let failures = std::mem::take(&mut self.failures);
-        let tail: Tail = done.map(|()| (lens, failures));
-        codec::encode_into(&tail, &mut self.bytes)?;
-        let len = TailLen::try_from(self.bytes.len() - start);
-        self.bytes.extend(len.unwrap_or(TailLen::MAX).to_le_bytes());
+        match done {
+            Ok(()) if self.failures.is_empty() => {}
+            Ok(()) => codec::encode_into(&self.failures, &mut self.bytes)?,
+            Err(failure) => codec::encode_into(failure, &mut self.bytes)?,
+        }
+        let failures = len(self.bytes.len() - start);
+        self.bytes.extend(Footer { lens, failures }.bytes());
         Ok(&self.bytes)
     }
 
@@ -116,9 +156,9 @@ impl Results {
 }
 
 /// A result for each of some items, as they have come.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Answer {
-    reply: Vec<u8>,
+    reply: Reply,
     /// Where the lengths of the results lie.
     lens: Range<usize>,
     failures: Failures,
@@ -128,8 +168,8 @@ pub(super) struct Answer {
 impl Answer {
     /// What a worker has sent, which is no answer if it is not one for `count`
     /// items: a worker that is out of its mind may say anything.
-    pub(super) fn new(reply: Vec<u8>, count: usize) -> Result<Self, Failure> {
-        let (lens, failures) = tail_of(&reply)?;
+    pub(super) fn new(reply: Reply, count: usize) -> Result<Self, Failure> {
+        let (lens, failures) = parts_of(&reply)?;
         let (mut come, mut bytes) = (0, 0);
         for len in Lens(&reply[lens.clone()]) {
             come += 1;
@@ -153,7 +193,7 @@ impl Answer {
     /// The same failure for `count` items.
     pub(super) fn failed(count: usize, failure: &Failure) -> Self {
         // The length 0 is a byte 0.
-        let reply = vec![0; count];
+        let reply = Reply::from_elem(0, count);
         let failures = (0..count).map(|item| (item, failure.clone())).collect();
         Self {
             reply,
@@ -202,16 +242,21 @@ impl Answer {
 }
 
 /// Where the lengths lie in a reply, and the failures.
-fn tail_of(reply: &[u8]) -> Result<(Range<usize>, Failures), Failure> {
-    let no_tail = || Failure::Decode {
-        reason: "a reply without a tail".into(),
+fn parts_of(reply: &[u8]) -> Result<(Range<usize>, Failures), Failure> {
+    let no_footer = || Failure::Decode {
+        reason: "a reply without a footer".into(),
     };
-    let (reply, len) = reply.split_last_chunk().ok_or_else(no_tail)?;
-    let len = usize::try_from(TailLen::from_le_bytes(*len)).ok();
-    let end = len.and_then(|len| reply.len().checked_sub(len));
-    let end = end.ok_or_else(no_tail)?;
-    let (lens, failures) = codec::decode::<Tail>(&reply[end..])??;
-    let start = end.checked_sub(lens).ok_or_else(no_tail)?;
+    let (reply, footer) = Footer::split(reply).ok_or_else(no_footer)?;
+    let before = |len, end: usize| end.checked_sub(usize::try_from(len).ok()?);
+    let end = before(footer.failures, reply.len()).ok_or_else(no_footer)?;
+    if footer.lens == FOR_ALL {
+        return Err(codec::decode(&reply[end..])?);
+    }
+    let start = before(footer.lens, end).ok_or_else(no_footer)?;
+    let failures = match footer.failures {
+        0 => Failures::new(),
+        _ => codec::decode(&reply[end..])?,
+    };
     Ok((start..end, failures))
 }
 

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use super::dispatcher::Dispatcher;
 use super::job::{Call, Job, Sink};
 use super::result::run_call;
-use super::state::Phase;
+use super::state::{Phase, Thread};
 use crate::error::{Error, Result};
-use crate::seat::Bell;
+use crate::patience::{Look, patiently};
+use crate::seat::Until;
 use crate::sys::mutex::remaining;
 
 impl Dispatcher {
@@ -30,6 +31,11 @@ impl Dispatcher {
         }
         state.crew.waiting.extend(jobs);
         state.crew.dispatch();
+        drop(state);
+        if let Some(seats) = &self.seats {
+            // Who sleeps there was alone, perhaps.
+            seats.bell().ring(|| true);
+        }
         Ok(())
     }
 
@@ -54,44 +60,64 @@ impl Dispatcher {
         has_heard
     }
 
-    /// Hears the workers in the thread's place, until `is_done` says so, `limit`
-    /// at most, or until something has to go by a socket. One caller at a time
-    /// does so; then the thread watches who still has a job.
+    /// Hears the workers for a caller, in the thread's place, until no job of his
+    /// is `missing` or `limit` is over; or until somebody else has to hear them,
+    /// as the thread does from then on.
     pub(super) fn attend(
         &self,
-        is_done: impl Fn() -> bool,
-        limit: Option<Duration>,
-    ) {
-        if let Some(seats) = &self.seats
-            && self.state().begin_to_attend()
-        {
-            self.attend_at(seats.bell(), &is_done, limit);
-            self.state().attended = false;
-        }
-        self.watch();
-    }
-
-    fn attend_at(
-        &self,
-        bell: &Bell,
-        is_done: &impl Fn() -> bool,
+        missing: impl Fn() -> usize,
         limit: Option<Duration>,
     ) {
         let start = Instant::now();
-        bell.want(true);
-        loop {
-            let rung = bell.rung();
-            self.help();
-            let left = remaining(start, limit);
-            if is_done()
-                || left == Some(Duration::ZERO)
-                || !self.state().crew.is_heard_by_seats()
-            {
-                break;
-            }
-            bell.sleep(rung, left);
+        let left = || remaining(start, limit);
+        let is_over = || missing() == 0 || left() == Some(Duration::ZERO);
+        let look = || match (self.help(), is_over()) {
+            (_, true) => Look::Come,
+            // To look on would only keep a processor from the workers.
+            (true, false) if self.state().crew.is_supplied() => Look::Come,
+            (true, false) => Look::Progress,
+            (false, false) => Look::Nothing,
+        };
+        let mut has_slept = false;
+        let sleep = || !is_over() && self.sleep_at_bell(&missing, left());
+        while patiently(look, sleep) {
+            has_slept = true;
         }
-        bell.want(false);
+        if has_slept || !is_over() {
+            self.watch();
+        }
+    }
+
+    /// Sleeps until there is something to hear in the seats, `limit` at most; may
+    /// wake before. Tells whether who called may go on so: one at a time does, and
+    /// only while nothing has to go by a socket.
+    fn sleep_at_bell(
+        &self,
+        missing: &impl Fn() -> usize,
+        limit: Option<Duration>,
+    ) -> bool {
+        let Some(seats) = &self.seats else {
+            return false;
+        };
+        if !self.state().begin_to_attend() {
+            return false;
+        }
+        // Who waits for all that there is to do need not see each of it done. The
+        // mark comes first: whoever submits more from now on rings.
+        let mut until = Until::Pressing;
+        seats.bell().mark(until);
+        if self.state().crew.jobs() > missing() {
+            until = Until::Next;
+            seats.bell().mark(until);
+        }
+        self.help();
+        let may_sleep = self.state().crew.is_heard_by_seats();
+        if may_sleep && missing() > 0 {
+            seats.bell().sleep(until, limit);
+        }
+        seats.bell().remove_mark();
+        self.state().attended = false;
+        may_sleep
     }
 
     /// Gives up what nobody has begun of the task whose results go to `sink`.
@@ -106,7 +132,7 @@ impl Dispatcher {
     /// Lets the thread call `call`; if it has ended, calls it here.
     pub(super) fn run(&self, call: Call) {
         let mut state = self.state();
-        if state.ended {
+        if state.thread == Thread::Ended {
             drop(state);
             run_call(call);
         } else {

@@ -22,6 +22,9 @@ pub(super) struct Terms {
     pub(super) tasks: Option<usize>,
 }
 
+/// So many jobs last a worker until somebody is woken who gives it more.
+const MANY: usize = MOST_MESSAGES / 4;
+
 /// The workers, and the jobs that wait for one.
 pub(super) struct Crew {
     pub(super) workers: Vec<Worker>,
@@ -84,6 +87,7 @@ impl Crew {
                 self.turns += 1;
                 worker.give(job, self.turns, now);
             }
+            self.workers.iter_mut().for_each(|it| it.line.flush());
             if !self.waiting.is_empty() {
                 return;
             }
@@ -241,6 +245,17 @@ impl Crew {
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty()
             && self.workers.iter().all(|worker| worker.load() == 0)
+    }
+
+    /// How many jobs there are.
+    pub(super) fn jobs(&self) -> usize {
+        let loads = self.workers.iter().map(Worker::load);
+        self.waiting.len() + loads.sum::<usize>()
+    }
+
+    /// Whether every worker has many jobs ahead.
+    pub(super) fn is_supplied(&self) -> bool {
+        self.workers.iter().all(|it| it.load() >= MANY)
     }
 
     /// Takes away all jobs, begun or not.

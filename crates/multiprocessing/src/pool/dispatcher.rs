@@ -11,7 +11,7 @@ use super::crew::Crew;
 use super::member::{Heard, Worker};
 use super::result::run_call;
 use super::sources::{Source, sleep};
-use super::state::{Phase, State};
+use super::state::{Phase, State, Thread};
 use super::zygote::{self, News};
 use crate::error::Error;
 use crate::patience::{Look, patiently};
@@ -276,7 +276,7 @@ impl Dispatcher {
         }
         self.run_calls();
         let mut state = self.state();
-        state.ended = true;
+        state.thread = Thread::Ended;
         let calls = std::mem::take(&mut state.calls);
         drop(state);
         calls.into_iter().for_each(run_call);
@@ -287,10 +287,12 @@ impl Dispatcher {
         loop {
             let mut state = self.state();
             let calls = std::mem::take(&mut state.calls);
+            // Meanwhile, who waits hears for himself.
             if calls.is_empty() {
+                state.thread = Thread::Hears;
                 return;
             }
-            // They may take their time: who waits hears for himself.
+            state.thread = Thread::Calls;
             state.crew.unwatch();
             drop(state);
             calls.into_iter().for_each(run_call);

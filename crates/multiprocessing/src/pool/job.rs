@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::answer::Answer;
+use super::answer::{Answer, Reply};
 use super::message::{self, Message};
 use crate::error::Result;
 use crate::sys::task::Failure;
@@ -90,10 +90,7 @@ impl Job {
 
     /// Takes what the worker sent, or why it sent nothing.
     #[must_use]
-    pub(super) fn finish(
-        self,
-        reply: Result<Vec<u8>, Failure>,
-    ) -> Option<Call> {
+    pub(super) fn finish(self, reply: Result<Reply, Failure>) -> Option<Call> {
         let answer = reply.and_then(|reply| Answer::new(reply, self.count));
         let answer = answer
             .unwrap_or_else(|failure| Answer::failed(self.count, &failure));

@@ -3,6 +3,7 @@
 //! here waits: as much of a message is sent or received as the kernel has room
 //! for or has, so a worker that is stopped holds up nobody but itself.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
@@ -10,9 +11,10 @@ use std::sync::Arc;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 
+use super::answer::Reply;
 use super::message::Message;
 use crate::pipe::frame::{self, HEADER};
-use crate::seat::Seat;
+use crate::seat::{Batch, Seat};
 
 /// How much is asked of the kernel at once.
 const PIECE: usize = 256 * 1024;
@@ -25,6 +27,10 @@ pub(super) struct Line {
     wants_wake_up: bool,
     /// How much of the message that goes out by the socket is sent; none: all.
     sent: Option<usize>,
+    /// Written into the seat, and not to be seen yet.
+    batch: Option<Batch>,
+    /// Answers that were taken out of the seat, and not received yet.
+    taken: VecDeque<Reply>,
     /// Of the message that comes in by the socket.
     received: Vec<u8>,
 }
@@ -47,6 +53,8 @@ impl Line {
             state: State::Open,
             wants_wake_up: false,
             sent: None,
+            batch: None,
+            taken: VecDeque::new(),
             received: Vec::new(),
         }
     }
@@ -77,22 +85,32 @@ impl Line {
         self.seat.is_some()
     }
 
-    /// Whether an answer lies in the seat.
+    /// Whether an answer has come by the seat.
     pub(super) fn has_answer(&self) -> bool {
         let seat = self.seat.as_ref();
-        seat.is_some_and(|seat| seat.answers().is_here())
+        !self.taken.is_empty()
+            || seat.is_some_and(|seat| seat.answers().is_here())
+    }
+
+    /// How many answers have come by the seat.
+    pub(super) fn answers(&self) -> usize {
+        let seat = self.seat.as_ref();
+        self.taken.len() + seat.map_or(0, |seat| seat.answers().count())
     }
 
     /// Whether a message may be here, or a part of it.
     pub(super) fn may_have_come(&self) -> bool {
-        let seat = self.seat.as_ref();
-        seat.is_none_or(|seat| seat.answers().has_one())
+        self.seat.is_none() || self.answers() > 0
     }
 
     /// Whether a message would lie in the seat, behind those that lie there.
     pub(super) fn has_room(&self, message: Message<'_>) -> bool {
-        let seat = self.seat.as_ref();
-        seat.is_some_and(|it| it.orders().has_room(message.body().len()))
+        let len = message.body().len();
+        match (&self.batch, &self.seat) {
+            (Some(batch), _) => batch.has_room(len),
+            (None, Some(seat)) => seat.orders().has_room(len),
+            (None, None) => false,
+        }
     }
 
     /// As [`Self::send`], to a worker that has no job: no answer can be there
@@ -101,24 +119,39 @@ impl Line {
         if let Some(seat) = &self.seat {
             seat.answers().skip_all();
         }
-        self.send(message)
-    }
-
-    /// Begins to send a message; tells where it lies in the seat, if it does, or
-    /// else [`Line::go_on`] sends the rest.
-    pub(super) fn send(&mut self, message: Message<'_>) -> Option<u32> {
-        let seat = self.seat.as_ref();
-        let place = seat.and_then(|seat| {
-            let place = seat.orders().put(message.body());
-            // A worker with a seat sleeps there, never at its socket.
-            let _ = seat.orders().wake();
-            place
-        });
-        self.sent = place.is_none().then_some(0);
-        self.go_on(message);
+        self.taken.clear();
+        let place = self.send(message);
+        self.flush();
         place
     }
 
+    /// Begins to send a message. Tells where it lies in the seat, if it does, to be
+    /// seen after [`Self::flush`]; or else [`Self::go_on`] sends the rest.
+    pub(super) fn send(&mut self, message: Message<'_>) -> Option<u32> {
+        let seat = self.seat.as_ref();
+        let place = seat.and_then(|seat| {
+            let orders = seat.orders();
+            let batch = self.batch.get_or_insert_with(|| orders.begin());
+            orders.write(message.body(), batch)
+        });
+        self.sent = place.is_none().then_some(0);
+        if self.sent.is_some() {
+            self.flush();
+            self.go_on(message);
+        }
+        place
+    }
+
+    /// Lets the worker see what lies in the seat.
+    pub(super) fn flush(&mut self) {
+        if let (Some(batch), Some(seat)) = (self.batch.take(), &self.seat) {
+            seat.orders().show(&batch);
+            // A worker with a seat sleeps there, never at its socket.
+            let _ = seat.orders().wake();
+        }
+    }
+
+    /// Goes on to send this message by the socket, if it is to go there.
     pub(super) fn go_on(&mut self, message: Message<'_>) {
         let flags = MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT;
         let message = message.whole();
@@ -172,11 +205,17 @@ impl Line {
     }
 
     /// Receives what there is; gives the body of a message that is whole.
-    pub(super) fn recv(&mut self) -> Option<Vec<u8>> {
+    pub(super) fn recv(&mut self) -> Option<Reply> {
         loop {
-            let seat = self.seat.as_ref();
-            if let Some(message) = seat.and_then(|it| it.answers().take()) {
+            if let Some(message) = self.taken.pop_front() {
                 return Some(message);
+            }
+            if let Some(seat) = &self.seat {
+                let keep = |it: &_| self.taken.push_back(Reply::from_slice(it));
+                seat.answers().take_all(keep);
+                if !self.taken.is_empty() {
+                    continue;
+                }
             }
             if !self.has_whole() {
                 return None;
@@ -197,9 +236,9 @@ impl Line {
                 Some(_) if body.is_empty() => {}
                 Some(seat) => {
                     seat.answers().note_taken();
-                    return Some(body);
+                    return Some(Reply::from_vec(body));
                 }
-                None => return Some(body),
+                None => return Some(Reply::from_vec(body)),
             }
         }
     }
@@ -284,7 +323,7 @@ mod tests {
             assert!(seat.answers().put(b"answer").is_some());
             assert!(seat.answers().wake() == Wake::BySocket, "he sleeps");
             talk::wake(worker.as_fd())?;
-            assert_eq!(line.recv(), Some(b"answer".to_vec()));
+            assert_eq!(line.recv(), Some(Reply::from_slice(b"answer")));
             assert_eq!(line.recv(), None);
         }
         Ok(())
@@ -301,8 +340,8 @@ mod tests {
                 frame::send(worker.as_fd(), &long)?;
             }
             for short in [b"one", b"two"] {
-                assert_eq!(line.recv(), Some(short.to_vec()));
-                assert_eq!(line.recv().as_ref(), Some(&long));
+                assert_eq!(line.recv(), Some(Reply::from_slice(short)));
+                assert_eq!(line.recv(), Some(Reply::from_slice(&long)));
             }
             assert_eq!(line.recv(), None);
         }

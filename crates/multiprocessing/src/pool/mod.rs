@@ -5,7 +5,9 @@
 //! request comes. Callers give jobs to workers themselves. The thread hears the
 //! answers for `apply_async` and its like; who calls `apply` or `map` hears them
 //! himself, if nobody else does, and sleeps at the workers' common bell, so that
-//! an answer wakes him and not the thread first.
+//! an answer wakes him and not the thread first. If all that there is to do is
+//! his, not each answer does, but one after which a worker may soon run out of
+//! jobs.
 //!
 //! A job is the address of a function, which is the same in the worker since the
 //! worker is a fork, and the arguments as bytes: what a worker takes at once. All
@@ -25,8 +27,9 @@
 //! the socket), `member` (one worker) and `crew` (who does what), `state` and
 //! who changes it: `dispatcher`, the thread, with its `sources`, and `callers`;
 //! then `zygote`. `builder` sets all that up. `job` with its `message` and
-//! `answer` are what goes to a worker and what comes, `result` and `imap` what a
-//! caller gets. How long anybody looks before he sleeps is in `crate::patience`.
+//! `answer` are what goes to a worker and what comes; `map`, `imap` and `result`
+//! are what a caller gets. How long anybody looks before he sleeps is in
+//! `crate::patience`.
 
 mod answer;
 mod builder;
@@ -36,6 +39,7 @@ mod dispatcher;
 mod imap;
 mod job;
 mod line;
+mod map;
 mod member;
 mod message;
 mod result;
@@ -148,81 +152,6 @@ impl Pool {
         Ok(result)
     }
 
-    /// Runs `function` on each of the items and waits for all results, which
-    /// are in the order of the items. Python: `map(function, items)`.
-    ///
-    /// If an item fails, the others are done nevertheless; the error is that
-    /// of the first.
-    ///
-    /// # Errors
-    /// As [`Pool::map_async`] and [`AsyncResult::get`].
-    pub fn map<A, R>(
-        &self,
-        function: fn(A) -> R,
-        items: impl IntoIterator<Item = A>,
-    ) -> Result<Vec<R>>
-    where
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned + 'static,
-    {
-        point("Pool.map");
-        self.submit_all(function, items, None)?.result(None)
-    }
-
-    /// Lets the workers run `function` on each of the items, and does not
-    /// wait. Python: `map_async(function, items)`.
-    ///
-    /// Workers take the items in chunks, four a worker, as Python's do.
-    ///
-    /// # Errors
-    /// As [`Pool::apply_async`].
-    pub fn map_async<A, R>(
-        &self,
-        function: fn(A) -> R,
-        items: impl IntoIterator<Item = A>,
-    ) -> Result<AsyncResult<Vec<R>>>
-    where
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned + 'static,
-    {
-        point("Pool.map_async");
-        let results = self.submit_all(function, items, None)?;
-        self.dispatcher.watch();
-        Ok(results)
-    }
-
-    /// As [`Pool::map_async`], with chunks of `chunk` items: a worker takes
-    /// so many at a time. Python: `map_async(function, items, chunksize)`.
-    ///
-    /// ```
-    /// # use multiprocessing::Pool;
-    /// # fn main() -> multiprocessing::Result<()> {
-    /// let pool = Pool::new(2)?;
-    /// let squares = pool.map_async(|x: u64| x * x, 1..=3)?;
-    /// let cubes = pool.map_async_in_chunks(|x: u64| x * x * x, 1..=3, 2)?;
-    /// assert_eq!((squares.get()?, cubes.get()?), (vec![1, 4, 9], vec![1, 8, 27]));
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] if `chunk` is 0; as [`Pool::apply_async`].
-    pub fn map_async_in_chunks<A, R>(
-        &self,
-        function: fn(A) -> R,
-        items: impl IntoIterator<Item = A>,
-        chunk: usize,
-    ) -> Result<AsyncResult<Vec<R>>>
-    where
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned + 'static,
-    {
-        point("Pool.map_async");
-        let results = self.submit_all(function, items, Some(chunk))?;
-        self.dispatcher.watch();
-        Ok(results)
-    }
-
     /// Takes no more tasks; those that are there will be done. Python:
     /// `close()`.
     pub fn close(&self) {
@@ -322,29 +251,6 @@ impl Pool {
         self.submit(function, &[argument], 1, &cell.sink())?;
         let dispatcher = Arc::clone(&self.dispatcher);
         Ok(AsyncResult::new(cell, result::only, dispatcher))
-    }
-
-    /// In chunks of `chunk` items; none: four a worker.
-    fn submit_all<A, R>(
-        &self,
-        function: fn(A) -> R,
-        items: impl IntoIterator<Item = A>,
-        chunk: Option<usize>,
-    ) -> Result<AsyncResult<Vec<R>>>
-    where
-        A: Serialize + DeserializeOwned,
-        R: Serialize + DeserializeOwned + 'static,
-    {
-        let items: Vec<A> = items.into_iter().collect();
-        let four_each = items.len().div_ceil(4 * self.processes).max(1);
-        let chunk = chunk.unwrap_or(four_each);
-        let cell = ResultCell::new(
-            items.len().div_ceil(chunk.max(1)),
-            self.dispatcher.seats.clone(),
-        );
-        self.submit(function, &items, chunk, &cell.sink())?;
-        let dispatcher = Arc::clone(&self.dispatcher);
-        Ok(AsyncResult::new(cell, result::all, dispatcher))
     }
 
     /// Gives the items to the workers, in chunks of `chunk`; the results go to

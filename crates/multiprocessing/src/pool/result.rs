@@ -1,6 +1,7 @@
 //! `AsyncResult`: the result of a task that may not be done yet.
 
 use std::fmt;
+use std::iter::repeat_with;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +12,6 @@ use super::answer::{Answer, decode};
 use super::dispatcher::Dispatcher;
 use super::job::{Call, Sink};
 use crate::error::{Error, Result};
-use crate::patience::{Look, patiently};
 use crate::process::{self, pid};
 use crate::seat::Seats;
 use crate::sys::mutex::remaining;
@@ -238,22 +238,22 @@ enum CellState {
         /// Somebody sleeps until they are done.
         asleep: bool,
         /// Of each job, once it is there.
-        come: Vec<Option<Answer>>,
+        come: Vec<Answer>,
         /// So many jobs are not done yet.
         missing: usize,
         callbacks: Vec<Callback>,
     },
-    Done(Arc<[Answer]>),
+    Done(Arc<Vec<Answer>>),
 }
 
 impl ResultCell {
     /// For the results of so many jobs.
     pub(super) fn new(jobs: usize, seats: Option<Arc<Seats>>) -> Arc<Self> {
         let state = match jobs {
-            0 => CellState::Done(Arc::new([])),
+            0 => CellState::Done(Arc::default()),
             missing => CellState::Waiting {
                 asleep: false,
-                come: (0..missing).map(|_| None).collect(),
+                come: repeat_with(Answer::default).take(missing).collect(),
                 missing,
                 callbacks: Vec::new(),
             },
@@ -271,7 +271,7 @@ impl ResultCell {
 
     /// Keeps `callback` until the results are there; if they are, gives it
     /// back with them.
-    fn add(&self, callback: Callback) -> Option<(Callback, Arc<[Answer]>)> {
+    fn add(&self, callback: Callback) -> Option<(Callback, Arc<Vec<Answer>>)> {
         match &mut *self.state() {
             CellState::Waiting { callbacks, .. } => {
                 callbacks.push(callback);
@@ -281,7 +281,7 @@ impl ResultCell {
         }
     }
 
-    fn items(&self) -> Option<Arc<[Answer]>> {
+    fn items(&self) -> Option<Arc<Vec<Answer>>> {
         match &*self.state() {
             CellState::Waiting { .. } => None,
             CellState::Done(items) => Some(Arc::clone(items)),
@@ -294,25 +294,21 @@ impl ResultCell {
         &self,
         limit: Option<Duration>,
         dispatcher: &Dispatcher,
-    ) -> Option<Arc<[Answer]>> {
+    ) -> Option<Arc<Vec<Answer>>> {
         let start = Instant::now();
-        let left = || remaining(start, limit);
-        let is_late = || left() == Some(Duration::ZERO);
-        let look = || match (dispatcher.help(), self.items()) {
-            (_, Some(_)) => Look::Come,
-            (true, None) if is_late() => Look::Come,
-            (true, None) => Look::Progress,
-            (false, None) => Look::Nothing,
-        };
-        patiently(look, || {
-            if self.items().is_none() {
-                dispatcher.attend(|| self.items().is_some(), left());
-            }
-            self.sleep(left())
-        })
+        dispatcher.attend(|| self.missing(), limit);
+        self.sleep(remaining(start, limit))
     }
 
-    fn sleep(&self, limit: Option<Duration>) -> Option<Arc<[Answer]>> {
+    /// How many jobs are not done yet.
+    fn missing(&self) -> usize {
+        match &*self.state() {
+            CellState::Waiting { missing, .. } => *missing,
+            CellState::Done(_) => 0,
+        }
+    }
+
+    fn sleep(&self, limit: Option<Duration>) -> Option<Arc<Vec<Answer>>> {
         let start = Instant::now();
         let mut state = self.state();
         loop {
@@ -353,14 +349,14 @@ impl Sink for ResultCell {
             return None;
         };
         if let Some(place) = come.get_mut(job) {
-            *place = Some(results);
+            *place = results;
         }
         *missing -= 1;
         if *missing > 0 {
             return None;
         }
-        let items: Arc<[_]> =
-            std::mem::take(come).into_iter().flatten().collect();
+        let come = std::mem::take(come);
+        let items = Arc::new(come);
         let callbacks = std::mem::take(callbacks);
         let has_any = !callbacks.is_empty();
         let asleep = *asleep;
@@ -371,7 +367,7 @@ impl Sink for ResultCell {
         }
         // Who attends sleeps there, also when it is the thread that fills.
         if let Some(seats) = &self.seats {
-            seats.bell().ring();
+            seats.bell().ring(|| true);
         }
         let call_them = move || {
             for callback in callbacks {

@@ -19,8 +19,7 @@ pub(super) struct State {
     pub(super) counted_on: usize,
     /// A caller does what the thread would do.
     pub(super) attended: bool,
-    /// The thread has ended, or will do nothing more.
-    pub(super) ended: bool,
+    pub(super) thread: Thread,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -35,6 +34,17 @@ pub(super) enum Phase {
     Broken(String),
 }
 
+/// What the pool's thread does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Thread {
+    /// It hears who is watched, and sees the deaths.
+    Hears,
+    /// It calls callbacks, which may take their time.
+    Calls,
+    /// It has ended, or will do nothing more.
+    Ended,
+}
+
 impl State {
     pub(super) fn new(crew: Crew) -> Self {
         Self {
@@ -45,7 +55,7 @@ impl State {
             coming: 0,
             counted_on: 0,
             attended: false,
-            ended: false,
+            thread: Thread::Hears,
         }
     }
 
@@ -81,8 +91,10 @@ impl State {
 
     /// Whether whoever asks is the one who attends from now on.
     pub(super) fn begin_to_attend(&mut self) -> bool {
-        let can =
-            !self.attended && !self.needs_thread() && self.crew.is_unwatched();
+        let is_left_to_thread =
+            self.needs_thread() || !self.crew.is_unwatched();
+        let can = !self.attended
+            && (self.thread == Thread::Calls || !is_left_to_thread);
         self.attended |= can;
         can
     }

@@ -58,9 +58,9 @@ pub(crate) const WORKERS: Target = Target {
         });
         results.fail(no());
         results.fail(dead);
-        let three = results.reply(Ok(())).map(<[u8]>::to_vec);
+        let three = results.reply(&Ok(())).map(<[u8]>::to_vec);
         results.clear();
-        let one = results.reply(Err(no())).map(<[u8]>::to_vec);
+        let one = results.reply(&Err(no())).map(<[u8]>::to_vec);
         let [three, one] = [three, one].map(Result::unwrap_or_default);
         let fit: Fitness = Ok(());
         let fit = codec::encode(&fit).unwrap_or_default();

@@ -57,14 +57,14 @@ fn serve(
         next_order(socket, seat, parent, &mut order)?;
         results.clear();
         let done = task::run(&order, &mut results);
-        let mut reply = results.reply(done)?;
+        let mut reply = results.reply(&done)?;
         let (len, max) = (reply.len(), frame::MAX);
         if len > max {
             let reason = format!(
                 "the results of a chunk have {len} bytes, and {max} are \
                  possible"
             );
-            reply = results.reply(Err(Failure::Encode { reason }))?;
+            reply = results.reply(&Err(Failure::Encode { reason }))?;
         }
         send(socket, seat, reply)?;
     }
@@ -112,9 +112,12 @@ fn send(
         return frame::send(socket, reply);
     };
     let lies_there = seat.answers().put(reply).is_some();
-    // Also for one that goes by the socket: who sleeps here leaves it to the
-    // thread.
-    seat.bell().ring();
+    // What goes by the socket is left to the thread by who sleeps here.
+    seat.bell().ring(|| {
+        !lies_there
+            || seat.orders().is_half_empty()
+            || seat.answers().is_half_full()
+    });
     match lies_there {
         false => frame::send(socket, reply),
         true if seat.answers().wake() == Wake::BySocket => talk::wake(socket),

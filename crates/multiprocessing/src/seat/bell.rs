@@ -1,47 +1,61 @@
 //! A bell for who waits for the answers of several seats.
 
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use crate::futex;
 use crate::patience::has_woken;
+use crate::sys::machine::{AtomicU32, Ordering::SeqCst};
 use crate::sys::region::shared_struct;
+
+/// The mark while nobody sleeps here.
+const NOBODY: u32 = 0;
+
+/// What somebody sleeps for, and the mark of it.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub(crate) enum Until {
+    /// The next answer.
+    Next = 1,
+    /// An answer after which it is pressing to take what has come, and to send
+    /// more.
+    Pressing = 2,
+}
 
 shared_struct! {
     #[repr(align(128))]
     pub(crate) struct Bell {
-        /// How often it was rung.
-        rung: AtomicU32,
-        /// Somebody sleeps beside it.
-        wanted: AtomicU32,
+        mark: AtomicU32,
     }
 }
 
+/// Of who waits: one at a time.
 impl Bell {
-    /// Says whether somebody sleeps here, or is about to look and sleep then.
-    pub(crate) fn want(&self, wanted: bool) {
-        self.wanted.store(wanted.into(), SeqCst);
+    /// Leaves the mark of who is about to look and [sleep](Self::sleep) then.
+    pub(crate) fn mark(&self, until: Until) {
+        self.mark.store(until as u32, SeqCst);
     }
 
-    /// How often it was rung: whoever asks before he looks, and sees nothing,
-    /// [sleeps](Self::sleep) until it was rung since.
-    pub(crate) fn rung(&self) -> u32 {
-        self.rung.load(SeqCst)
+    /// Sleeps while the mark is there, `limit` at most; may wake before.
+    pub(crate) fn sleep(&self, until: Until, limit: Option<Duration>) {
+        futex::wait(&self.mark, until as u32, limit);
     }
 
-    /// Wakes who sleeps here, after something has come.
-    pub(crate) fn ring(&self) {
-        if self.wanted.load(SeqCst) != 0 {
-            self.rung.fetch_add(1, SeqCst);
-            futex::wake_all(&self.rung);
+    pub(crate) fn remove_mark(&self) {
+        self.mark.store(NOBODY, SeqCst);
+    }
+}
+
+/// Of who has sent something.
+impl Bell {
+    /// Wakes who sleeps here, if it is pressing or he sleeps until the next
+    /// answer. To remove the mark and to wake is one call, which no kill divides:
+    /// he is woken once, by whoever sees the mark.
+    pub(crate) fn ring(&self, is_pressing: impl FnOnce() -> bool) {
+        let mark = self.mark.load(SeqCst);
+        let is_for_all = mark != Until::Pressing as u32;
+        if mark != NOBODY && (is_for_all || is_pressing()) {
+            futex::store_and_wake_one(&self.mark, false);
             has_woken();
         }
-    }
-
-    /// Sleeps until it has been rung more often than so, `limit` at most; may
-    /// wake before.
-    pub(crate) fn sleep(&self, rung: u32, limit: Option<Duration>) {
-        futex::wait(&self.rung, rung, limit);
     }
 }

@@ -28,8 +28,8 @@ mod tests;
 
 use std::sync::Arc;
 
-pub(crate) use bell::Bell;
-pub(crate) use post::{MOST_MESSAGES, Post, Taken, Wake};
+pub(crate) use bell::{Bell, Until};
+pub(crate) use post::{Batch, MOST_MESSAGES, Post, Taken, Wake};
 
 use crate::error::Result;
 use crate::sys::region::{Region, shared_struct};

@@ -32,6 +32,8 @@ fn use_pools() {
         let result = operation("AsyncResult.callback", call);
         let call = || result.error_callback(|_| ());
         operation("AsyncResult.error_callback", call);
+        let map = || pool.map_in_chunks(square, 0..9, 2);
+        operation("Pool.map", map)?;
         let map = || pool.map_async(square, 0..9);
         operation("Pool.map_async", map)?;
         let map = || pool.map_async_in_chunks(square, 0..9, 2);

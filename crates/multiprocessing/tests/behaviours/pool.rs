@@ -66,9 +66,13 @@ fn b158_map_is_in_order_with_any_chunks() {
             let result = pool.map_async_in_chunks(square, 0..count, chunk);
             let result = result.expect("the pool is open").get();
             assert_eq!(result.ok(), Some(expected.clone()));
+            let result = pool.map_in_chunks(square, 0..count, chunk);
+            assert_eq!(result.ok(), Some(expected.clone()));
         }
     }
     let refused = pool.map_async_in_chunks(square, 0..3, 0);
+    assert!(matches!(refused, Err(Error::Invalid { .. })));
+    let refused = pool.map_in_chunks(square, 0..3, 0);
     assert!(matches!(refused, Err(Error::Invalid { .. })));
 }
 

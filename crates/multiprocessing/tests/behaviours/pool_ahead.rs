@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::process;
 use std::sync::OnceLock;
+use std::thread;
 
 use multiprocessing::{Error, Pool, RawValue, current_process};
 use rand::rngs::StdRng;
@@ -11,7 +12,9 @@ use rand::{RngExt, SeedableRng};
 
 use crate::harness::{Test, list};
 use crate::pool_tasks::{pool, short_lived, square, wait_as};
-use crate::support::{SOON, eventually, kills, seed, spin, tell};
+use crate::support::{
+    SOON, eventually, is_told, kills, seed, spin, tell, told,
+};
 
 pub(crate) const TESTS: &[Test] = list![
     what_is_ahead_of_a_long_task_goes_to_the_idle,
@@ -20,6 +23,7 @@ pub(crate) const TESTS: &[Test] = list![
     what_is_ahead_counts_for_who_may_have_few,
     a_long_task_may_be_ahead_of_short_ones_and_behind,
     b158_short_tasks_of_all_sizes_give_their_results,
+    who_waited_alone_does_not_wait_for_what_came_later,
 ];
 
 /// The pool has seen that its tasks are short.
@@ -126,8 +130,13 @@ fn a_long_task_may_be_ahead_of_short_ones_and_behind() {
             spin(&mut StdRng::seed_from_u64(spins.into()), spins + 1);
             spins
         };
-        let done = pool.map_async_in_chunks(nap, naps.clone(), 1);
-        assert_eq!(done.expect("it is open").get().ok(), Some(naps));
+        let done = if random.random() {
+            pool.map_in_chunks(nap, naps.clone(), 1)
+        } else {
+            let done = pool.map_async_in_chunks(nap, naps.clone(), 1);
+            done.expect("it is open").get()
+        };
+        assert_eq!(done.ok(), Some(naps));
     }
 }
 
@@ -142,8 +151,39 @@ fn b158_short_tasks_of_all_sizes_give_their_results() {
             format!("{n} ").repeat(len / 3)
         });
         let texts: Vec<String> = texts.collect();
-        let longer = pool.map_async_in_chunks(longer, texts.clone(), 1);
-        let longer = longer.expect("it is open").get().expect("it is done");
+        let longer = pool.map_in_chunks(longer, texts.clone(), 1);
+        let longer = longer.expect("it is done");
         assert!(texts.iter().map(|it| it.repeat(2)).eq(longer));
     }
+}
+
+/// The pool's thread is busy with a callback, so that he hears for himself.
+fn who_waited_alone_does_not_wait_for_what_came_later() {
+    let pool = quick(1);
+    let slow = pool.apply_async(square, 1).expect("it is open");
+    slow.callback(|_| {
+        tell("slow", 0);
+        eventually(4 * SOON, || is_told("over"));
+    });
+    told::<i32>("slow");
+    let until_more_is_there = |n: i64| {
+        if n == 10 {
+            tell("begun", 0);
+            eventually(SOON, || is_told("more"));
+        }
+    };
+    thread::scope(|scope| {
+        let all = || pool.map_in_chunks(until_more_is_there, 0..100, 1);
+        let alone = scope.spawn(all);
+        told::<i32>("begun");
+        let mut names = vec![String::new(); 150];
+        names[0] = "long".into();
+        let more = pool.map_async_in_chunks(one_of_many, names, 1);
+        tell("more", 0);
+        eventually(SOON, || alone.is_finished());
+        assert!(alone.join().expect("it does not panic").is_ok());
+        tell("go", 0);
+        assert!(more.expect("it is open").get().is_ok());
+    });
+    tell("over", 0);
 }

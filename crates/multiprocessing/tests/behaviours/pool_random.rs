@@ -82,8 +82,13 @@ fn results(pool: &Pool, items: Range<usize>, random: &mut StdRng) -> Vec<Done> {
         }
         1 => {
             let count = items.len();
-            let map = pool.map_async_in_chunks(work, items, chunk);
-            match map.expect(open).get() {
+            let map = if random.random() {
+                pool.map_in_chunks(work, items, chunk)
+            } else {
+                let map = pool.map_async_in_chunks(work, items, chunk);
+                map.expect(open).get()
+            };
+            match map {
                 Ok(results) => results.into_iter().map(Ok).collect(),
                 // Of the others it tells nothing: as if they were lost.
                 Err(error) => {

@@ -1,6 +1,7 @@
 //! The checks, object by object.
 
 mod barrier;
+mod bell;
 mod condition;
 mod event;
 mod lock;

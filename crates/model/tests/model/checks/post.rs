@@ -36,13 +36,18 @@ impl Place {
         message_of(&bytes)
     }
 
-    /// Puts 1, 2 and 3.
+    /// Puts 1, and then 2 and 3 together.
     fn putter(&self) -> Process<()> {
         let place = self.clone();
         start(move || {
-            for message in 1..4 {
-                place.put(message);
+            place.put(1);
+            let mut batch = place.0.begin();
+            for message in 2..4 {
+                let at = place.0.write(&bytes_of(message), &mut batch);
+                assert!(at.is_some(), "there is room");
             }
+            place.0.show(&batch);
+            let _ = place.0.wake();
         })
     }
 
@@ -65,6 +70,28 @@ fn messages_come_in_their_order() {
     explore(|| {
         let place = Place::new();
         let (taker, got) = place.taker();
+        let putter = place.putter();
+        until_quiet();
+        assert!(putter.is_gone());
+        assert_eq!(got.look(Vec::clone), [1, 2, 3]);
+        taker.end();
+    });
+}
+
+#[test]
+fn all_that_lie_here_are_taken_together() {
+    explore(|| {
+        let (place, got) = (Place::new(), Ghost::<Vec<u32>>::new());
+        let (office, note) = (place.clone(), got.clone());
+        let taker = start(move || {
+            loop {
+                office.0.take_all(|it| {
+                    let message = message_of(it);
+                    note.change(|it| it.push(message));
+                });
+                office.0.sleep();
+            }
+        });
         let putter = place.putter();
         until_quiet();
         assert!(putter.is_gone());
