@@ -14,8 +14,12 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// A thread keeps memory of this size between messages, at most.
-const KEPT: usize = 4096 * 1024;
+/// A thread keeps memory of this size between messages, whatever they are.
+const LITTLE: usize = 1024 * 1024;
+
+/// It keeps memory of this size, at most, as long as messages are of that kind:
+/// so does the C library's allocator, but gives it back where two are needed.
+const MUCH: usize = 32 * 1024 * 1024;
 
 /// Calls `action` with this thread's buffer, in which the last message may still
 /// be: to have one, and to let it grow, took longer than to copy a short message.
@@ -24,16 +28,25 @@ pub(crate) fn with_scratch<R>(action: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     // does a thread at its end, in the destructor of what it keeps.
     let mut bytes = SCRATCH.try_with(Cell::take).unwrap_or_default();
     let result = action(&mut bytes);
-    if bytes.capacity() <= KEPT {
-        let _ = SCRATCH.try_with(|it| it.set(bytes));
-    }
+    shrink(&mut bytes);
+    let _ = SCRATCH.try_with(|it| it.set(bytes));
     result
 }
 
-/// Removes all bytes, but keeps the memory for others, if it is little.
+/// Removes the bytes of a message, but keeps its memory for the next one.
 pub(crate) fn clear(bytes: &mut Vec<u8>) {
+    shrink(bytes);
     bytes.clear();
-    bytes.shrink_to(KEPT);
+}
+
+/// Gives memory back, and the message with it, if it is much more than that one
+/// needed.
+fn shrink(bytes: &mut Vec<u8>) {
+    let needed = 4 * bytes.len();
+    if bytes.capacity() > needed.clamp(LITTLE, MUCH) {
+        bytes.clear();
+        bytes.shrink_to(LITTLE);
+    }
 }
 
 /// Keeps the words of an item that cannot be encoded or decoded here, which
