@@ -1,7 +1,7 @@
 //! What callers ask of the pool, and do in its thread's place.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::dispatcher::Dispatcher;
 use super::job::{Call, Job, Sink};
@@ -10,7 +10,6 @@ use super::state::{Phase, Thread};
 use crate::error::{Error, Result};
 use crate::patience::{Look, patiently};
 use crate::seat::Until;
-use crate::sys::mutex::remaining;
 
 impl Dispatcher {
     /// Takes the jobs of a task. The thread hears the answers only if it is
@@ -61,15 +60,13 @@ impl Dispatcher {
     }
 
     /// Hears the workers for a caller, in the thread's place, until no job of his
-    /// is `missing` or `limit` is over; or until somebody else has to hear them,
+    /// is `missing` or no time is `left`; or until somebody else has to hear them,
     /// as the thread does from then on.
     pub(super) fn attend(
         &self,
         missing: impl Fn() -> usize,
-        limit: Option<Duration>,
+        left: impl Fn() -> Option<Duration>,
     ) {
-        let start = Instant::now();
-        let left = || remaining(start, limit);
         let is_over = || missing() == 0 || left() == Some(Duration::ZERO);
         let look = || match (self.help(), is_over()) {
             (_, true) => Look::Come,

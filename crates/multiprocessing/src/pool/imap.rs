@@ -299,8 +299,8 @@ impl Stream {
     ) -> Option<ItemResult> {
         let here = || self.state().items.remove(&place);
         let is_there = || self.state().items.contains_key(&place);
-        let start = Instant::now();
-        let left = || remaining(start, limit);
+        let start = limit.map(|_| Instant::now());
+        let left = || start.and_then(|start| remaining(start, limit));
         let is_late = || left() == Some(Duration::ZERO);
         let look = || match (dispatcher.help(), is_there()) {
             (_, true) => Look::Come,

@@ -295,9 +295,10 @@ impl ResultCell {
         limit: Option<Duration>,
         dispatcher: &Dispatcher,
     ) -> Option<Arc<Vec<Answer>>> {
-        let start = Instant::now();
-        dispatcher.attend(|| self.missing(), limit);
-        self.sleep(remaining(start, limit))
+        let start = limit.map(|_| Instant::now());
+        let left = || start.and_then(|start| remaining(start, limit));
+        dispatcher.attend(|| self.missing(), left);
+        self.sleep(left)
     }
 
     /// How many jobs are not done yet.
@@ -308,15 +309,17 @@ impl ResultCell {
         }
     }
 
-    fn sleep(&self, limit: Option<Duration>) -> Option<Arc<Vec<Answer>>> {
-        let start = Instant::now();
+    fn sleep(
+        &self,
+        left: impl Fn() -> Option<Duration>,
+    ) -> Option<Arc<Vec<Answer>>> {
         let mut state = self.state();
         loop {
             match &mut *state {
                 CellState::Done(items) => return Some(Arc::clone(items)),
                 CellState::Waiting { asleep, .. } => *asleep = true,
             }
-            state = match remaining(start, limit) {
+            state = match left() {
                 Some(Duration::ZERO) => return None,
                 Some(left) => self
                     .done
