@@ -35,6 +35,16 @@ impl Pool {
     /// As [`Pool::map`], with chunks of `chunk` items: a worker takes so many at
     /// a time. Python: `map(function, items, chunksize)`.
     ///
+    /// ```
+    /// # use multiprocessing::Pool;
+    /// # fn main() -> multiprocessing::Result<()> {
+    /// let pool = Pool::new(2)?;
+    /// let squares = pool.map_in_chunks(|x: u64| x * x, 1..=5, 2)?;
+    /// assert_eq!(squares, [1, 4, 9, 16, 25]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Pool::map_async_in_chunks`] and [`AsyncResult::get`].
     pub fn map_in_chunks<A, R>(
