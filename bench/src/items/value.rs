@@ -14,9 +14,6 @@ use crate::raw::shared;
 
 const LENGTH: usize = 10_000_000;
 
-/// So many items are taken out of an array at once.
-const BLOCK: usize = 4096;
-
 pub(super) const ITEMS: &[Item] = &[
     Item {
         name: "value-alone",
@@ -119,17 +116,7 @@ fn array_each() -> Cost {
 
 fn array_guard() -> Cost {
     let array = Array::<i32>::zeroed(LENGTH)?;
-    per_element(|| {
-        let _guard = array.get_lock().guard()?;
-        let raw = array.get_obj();
-        (0..LENGTH).step_by(BLOCK).try_for_each(|start| {
-            let mut items = raw.slice(start..(start + BLOCK).min(LENGTH))?;
-            for item in &mut items {
-                *item = item.wrapping_neg();
-            }
-            raw.set_slice(start, &items)
-        })
-    })
+    per_element(|| array.update(.., i32::wrapping_neg))
 }
 
 fn plain() -> Cost {

@@ -15,3 +15,4 @@ pub(crate) mod retire;
 mod robust;
 pub(crate) mod signal;
 pub(crate) mod task;
+pub(crate) mod wide;

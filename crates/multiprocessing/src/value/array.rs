@@ -19,7 +19,8 @@ use crate::sys::point::point;
 /// array.set(3, -3)?;
 /// array.set_slice(4, &[-4, -5])?;
 /// assert_eq!(array.slice(2..7)?, [2, -3, -4, -5, 6]);
-/// assert_eq!((array.get(9)?, array.len()), (9, 10));
+/// array.update(4..6, |item| -item)?;
+/// assert_eq!((array.get(4)?, array.get(9)?, array.len()), (4, 9, 10));
 /// {
 ///     let _guard = array.get_lock().guard()?;
 ///     let items = array.get_obj(); // without the lock, which we hold
@@ -133,6 +134,22 @@ impl<T: Pod> Array<T> {
         point("Array[:] =");
         let _held = self.lock.hold()?;
         self.raw.put_items(start, items)
+    }
+
+    /// Puts what `change` makes of each item in `range` in its place, with the
+    /// lock held from the first to the last. Python: `with array.get_lock():
+    /// for i in range(start, end): array[i] = change(array[i])`.
+    ///
+    /// # Errors
+    /// As [`Array::get`]; if out of range, nothing is changed.
+    pub fn update(
+        &self,
+        range: impl RangeBounds<usize>,
+        change: impl FnMut(T) -> T,
+    ) -> Result<()> {
+        point("Array[:] =");
+        let _held = self.lock.hold()?;
+        self.raw.change_items(&range, change)
     }
 
     /// The lock. Python: `array.get_lock()`.

@@ -1,10 +1,17 @@
 //! Reading and writing items that other processes may write at the same
 //! moment: by atomics, whole where the machine can, byte by byte elsewhere.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64};
 
+use bytemuck::Pod;
+
 use crate::sys::region::{Region, Shared};
+use crate::sys::wide::{LINE, Wide};
+
+/// So many bytes are read and written by whole lines of the cache.
+const MANY: usize = 2 * LINE;
 
 /// Fills `bytes`, items of the size `item`, with what lies at `place`, a
 /// multiple of that size.
@@ -15,6 +22,17 @@ pub(super) fn load(
     bytes: &mut [u8],
     item: usize,
 ) {
+    if bytes.len() < MANY || !Wide::is_whole() {
+        return load_each(region, place, bytes, item);
+    }
+    let [lines, rest] = lines(place, bytes.len());
+    load_each(region, place, &mut bytes[..lines], item);
+    load_cells::<Wide, LINE>(region, place + lines, &mut bytes[lines..rest]);
+    load_each(region, place + rest, &mut bytes[rest..], item);
+}
+
+#[inline]
+fn load_each(region: &Region, place: usize, bytes: &mut [u8], item: usize) {
     match item {
         2 => load_cells::<AtomicU16, 2>(region, place, bytes),
         4 => load_cells::<AtomicU32, 4>(region, place, bytes),
@@ -26,6 +44,17 @@ pub(super) fn load(
 /// Puts `bytes`, items of the size `item`, at `place`, a multiple of that size.
 #[inline]
 pub(super) fn store(region: &Region, place: usize, bytes: &[u8], item: usize) {
+    if bytes.len() < MANY || !Wide::is_whole() {
+        return store_each(region, place, bytes, item);
+    }
+    let [lines, rest] = lines(place, bytes.len());
+    store_each(region, place, &bytes[..lines], item);
+    store_cells::<Wide, LINE>(region, place + lines, &bytes[lines..rest]);
+    store_each(region, place + rest, &bytes[rest..], item);
+}
+
+#[inline]
+fn store_each(region: &Region, place: usize, bytes: &[u8], item: usize) {
     match item {
         2 => store_cells::<AtomicU16, 2>(region, place, bytes),
         4 => store_cells::<AtomicU32, 4>(region, place, bytes),
@@ -33,6 +62,58 @@ pub(super) fn store(region: &Region, place: usize, bytes: &[u8], item: usize) {
         _ => store_cells::<AtomicU8, 1>(region, place, bytes),
     }
 }
+
+/// Puts what `change` makes of each item in its place.
+#[inline]
+pub(super) fn update<T: Pod>(
+    region: &Region,
+    items: Range<usize>,
+    mut change: impl FnMut(T) -> T,
+) {
+    let size = size_of::<T>();
+    let (place, len) = (items.start * size, items.len() * size);
+    if len < MANY || !Wide::is_whole() || !LINE.is_multiple_of(size) {
+        return update_each(region, items, &mut change);
+    }
+    let [lines, rest] =
+        lines(place, len).map(|bytes| items.start + bytes / size);
+    update_each(region, items.start..lines, &mut change);
+    let many = (rest - lines) * size / LINE;
+    for line in region.row::<Wide>(lines * size, many) {
+        let mut bytes = Aligned(line.load());
+        for item in bytemuck::cast_slice_mut(&mut bytes.0) {
+            *item = change(*item);
+        }
+        line.store(bytes.0);
+    }
+    update_each(region, rest..items.end, &mut change);
+}
+
+fn update_each<T: Pod>(
+    region: &Region,
+    items: Range<usize>,
+    change: &mut impl FnMut(T) -> T,
+) {
+    let size = size_of::<T>();
+    for index in items {
+        let mut item = [T::zeroed()];
+        let bytes = bytemuck::cast_slice_mut(&mut item);
+        load(region, index * size, bytes, size);
+        let item = item.map(&mut *change);
+        store(region, index * size, bytemuck::cast_slice(&item), size);
+    }
+}
+
+/// Where whole lines of the cache begin, and where they end, in [`MANY`] bytes
+/// from `place` on.
+fn lines(place: usize, len: usize) -> [usize; 2] {
+    let start = place.next_multiple_of(LINE) - place;
+    [start, len - (len - start) % LINE]
+}
+
+/// Bytes that can be items of any type that has no more.
+#[repr(align(64))]
+struct Aligned([u8; LINE]);
 
 #[inline]
 fn load_cells<C: Cell<N>, const N: usize>(
@@ -86,3 +167,15 @@ cell!(AtomicU8, u8);
 cell!(AtomicU16, u16);
 cell!(AtomicU32, u32);
 cell!(AtomicU64, u64);
+
+impl Cell<LINE> for Wide {
+    #[inline]
+    fn load(&self) -> [u8; LINE] {
+        self.load()
+    }
+
+    #[inline]
+    fn store(&self, bytes: [u8; LINE]) {
+        self.store(bytes);
+    }
+}

@@ -137,6 +137,25 @@ impl<T: Pod> RawArray<T> {
         Ok(())
     }
 
+    /// Puts what `change` makes of each item in `range` in its place. Python:
+    /// `for i in range(start, end): array[i] = change(array[i])`; but what
+    /// others put there in the meantime may be lost for up to 64 bytes at once.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; nothing is changed then.
+    pub fn update(
+        &self,
+        range: impl RangeBounds<usize>,
+        mut change: impl FnMut(T) -> T,
+    ) -> Result<()> {
+        if !is_explored() {
+            return self.change_items(&range, change);
+        }
+        let (start, end) = self.bounds(&range)?;
+        (start..end)
+            .try_for_each(|index| self.set(index, change(self.get(index)?)))
+    }
+
     pub(super) fn item(&self, index: usize) -> Result<T> {
         self.check(index)?;
         Ok(self.load(index))
@@ -161,6 +180,16 @@ impl<T: Pod> RawArray<T> {
     pub(super) fn put_items(&self, start: usize, items: &[T]) -> Result<()> {
         self.bounds(&(start..start.saturating_add(items.len())))?;
         self.store(start, items);
+        Ok(())
+    }
+
+    pub(super) fn change_items(
+        &self,
+        range: &impl RangeBounds<usize>,
+        change: impl FnMut(T) -> T,
+    ) -> Result<()> {
+        let (start, end) = self.bounds(range)?;
+        cells::update(&self.region, start..end, change);
         Ok(())
     }
 

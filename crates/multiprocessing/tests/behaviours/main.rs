@@ -4,6 +4,7 @@
 //! down; the name says it in words. The crate's documentation lists the numbers
 //! that have no, or another, sense in Rust.
 
+mod array_parts;
 mod barrier;
 mod barrier_killed;
 mod barrier_more;
@@ -176,6 +177,7 @@ const TESTS: &[&[Test]] = &[
     barrier_more::TESTS,
     barrier_killed::TESTS,
     value::TESTS,
+    array_parts::TESTS,
     queue::TESTS,
     queue_joinable::TESTS,
     queue_order::TESTS,

@@ -256,6 +256,8 @@ fn b124_a_range_out_of_range_is_an_error() {
     out_of_range(array.slice(0..=max), max - 1);
     out_of_range(array.set_slice(1, &[7, 8, 9]), 3);
     out_of_range(array.set_slice(max, &[7, 8]), max - 1);
+    out_of_range(array.update(0..4, |item| item + 1), 3);
+    out_of_range(array.get_obj().update(4.., |item| item + 1), 3);
     assert_eq!(array.slice(..).expect("in range"), [1, 2, 3]);
 }
 
@@ -286,6 +288,13 @@ fn items_of_no_bytes_can_be_shared() {
     let array = array([[0_u8; 0]; 5]);
     assert_eq!(array.len(), 5);
     array.set(4, []).expect("in range");
+    let mut items = 0;
+    let count = |item| {
+        items += 1;
+        item
+    };
+    array.update(1.., count).expect("in range");
+    assert_eq!(items, 4);
     assert_eq!(array.slice(..).expect("in range"), [[0; 0]; 5]);
     assert!(matches!(array.get(5), Err(Error::OutOfRange { .. })));
 }
