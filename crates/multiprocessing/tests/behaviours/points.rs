@@ -167,6 +167,7 @@ fn use_arrays() {
         operation("Array[] =", || array.set(3, 4))?;
         operation("Array[:]", || array.slice(1..5))?;
         operation("Array[:] =", || array.set_slice(1, &[2, 3]))?;
+        operation("Array[:] =", || array.update(1..3, |it| it + 1))?;
         let guard = operation("RLock.acquire", || array.get_lock().guard())?;
         operation("RLock.release", || drop(guard));
         let array = RawArray::new(0..10)?;
@@ -176,7 +177,9 @@ fn use_arrays() {
         operation("RawArray[:]\nRawArray[:]", || array.slice(1..3))?;
         let items = [2, 3];
         let assign = || array.set_slice(1, &items);
-        operation("RawArray[:] =\nRawArray[:] =", assign)
+        operation("RawArray[:] =\nRawArray[:] =", assign)?;
+        let update = || array.update(1..2, |it| it + 1);
+        operation("RawArray[]\nRawArray[] =", update)
     });
 }
 
