@@ -185,8 +185,17 @@ impl Line {
     /// did: see [`Self::take_back_to`].
     pub(super) fn take_back(&self, most: usize) -> usize {
         // Behind what a line that was shut had lies the note of that.
-        let seat = self.seat.as_ref().filter(|_| self.is_open());
-        seat.map_or(0, |seat| seat.orders().take_back(most))
+        let open = self.seat.as_ref().filter(|_| self.is_open());
+        let Some(seat) = open else {
+            return 0;
+        };
+        let back = seat.orders().take_back(most);
+        // With these before it, the worker may have left it to a later answer to
+        // ring, which does not come now.
+        if back > 0 && self.answers() > 0 {
+            seat.bell().ring(|| true);
+        }
+        back
     }
 
     pub(super) fn take_back_to(&self, place: u32) {
@@ -296,78 +305,4 @@ impl Line {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::fd::AsFd;
-
-    use nix::sys::socket::SockType;
-
-    use super::*;
-    use crate::error::Result;
-    use crate::pipe::pair;
-    use crate::pool::job::Task;
-    use crate::seat::{Seats, Wake, talk};
-
-    fn line() -> Result<(Line, OwnedFd, Seat)> {
-        let (ours, theirs) = pair(SockType::Stream)?;
-        let seats = Seats::new(1)?;
-        let seat = || seats.seat(0).expect("there is one");
-        Ok((Line::new(ours, Some(seat())), theirs, seat()))
-    }
-
-    #[test]
-    fn who_sleeps_at_the_socket_is_woken_also_when_another_has_read_it()
-    -> Result<()> {
-        let (mut line, worker, seat) = line()?;
-        line.want_wake_up(true);
-        for _ in 0..3 {
-            assert!(seat.answers().put(b"answer").is_some());
-            assert!(seat.answers().wake() == Wake::BySocket, "he sleeps");
-            talk::wake(worker.as_fd())?;
-            assert_eq!(line.recv(), Some(Reply::from_slice(b"answer")));
-            assert_eq!(line.recv(), None);
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn answers_by_seat_and_by_socket_come_in_their_order() -> Result<()> {
-        let (mut line, worker, seat) = line()?;
-        let long = vec![7; 10_000];
-        for _ in 0..3 {
-            for short in [b"one", b"two"] {
-                assert!(seat.answers().put(short).is_some());
-                assert!(seat.answers().put(&long).is_none());
-                frame::send(worker.as_fd(), &long)?;
-            }
-            for short in [b"one", b"two"] {
-                assert_eq!(line.recv(), Some(Reply::from_slice(short)));
-                assert_eq!(line.recv(), Some(Reply::from_slice(&long)));
-            }
-            assert_eq!(line.recv(), None);
-        }
-        Ok(())
-    }
-
-    /// A worker that is out of its mind may answer what it has not received.
-    #[test]
-    fn half_a_message_does_not_stay_behind() -> Result<()> {
-        let (mut line, _worker, _seat) = line()?;
-        let mut task = Task::of(2);
-        for len in [10_000_000, 10] {
-            task.add(1, |to| {
-                to.resize(to.len() + len, 0);
-                Ok(())
-            })?;
-        }
-        let sink: Arc<dyn crate::pool::job::Sink> =
-            crate::pool::result::ResultCell::new(2, None);
-        let jobs: Vec<_> = task.jobs(sink).collect();
-        line.begin(jobs[0].order());
-        assert!(line.is_sending());
-        line.begin(jobs[1].order());
-        assert!(!line.is_sending());
-        line.go_on(jobs[1].order());
-        assert!(line.is_open());
-        Ok(())
-    }
-}
+mod tests;

@@ -154,6 +154,33 @@ fn who_was_not_alone_is_rung_for_the_next() {
 }
 
 #[test]
+fn who_takes_orders_back_rings_for_what_was_left_to_a_later_answer() {
+    explore(|| {
+        let office = Office::new();
+        office.order(0, &[1, 2, 3]);
+        let waiter = office.waiter(Until::Pressing, 3);
+        let worker = office.worker(0);
+        let other = {
+            let office = office.clone();
+            start(move || {
+                let [orders, answers] = &office.seats[0];
+                if orders.take_back(2) > 0 && answers.count() > 0 {
+                    office.bell.ring(|| true);
+                }
+            })
+        };
+        until_quiet();
+        assert!(worker.is_gone() && other.is_gone());
+        let [_, answers] = &office.seats[0];
+        assert!(
+            waiter.is_gone() || answers.count() == 0,
+            "he sleeps beside an answer"
+        );
+        waiter.end();
+    });
+}
+
+#[test]
 fn a_killed_worker_leaves_the_bell_to_the_other() {
     explore(|| {
         let office = Office::new();
