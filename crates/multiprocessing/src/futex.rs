@@ -23,7 +23,8 @@ const ALL: u32 = i32::MAX.cast_unsigned();
 /// Where the kernel cannot sleep on several words, one looks so often.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Who might be left asleep by several kills at once looks so often.
+/// Who might be left asleep, by several kills at once or by one who writes
+/// garbage, looks so often.
 const SPELL: Duration = Duration::from_secs(1);
 
 /// Sleeps while `word` is `expected`, `limit` at most; no limit: for ever. May

@@ -5,7 +5,7 @@
 //! other answers: a pool has jobs done by a worker, a client has a call done by
 //! a manager. Who puts one there writes its length and its bytes, and then
 //! counts it, by one addition: a message is there as a whole or not at all. Who
-//! takes one counts it first, in the same word: so a pool knows what a worker
+//! takes an order counts it first, in the same word: so a pool knows what a worker
 //! that died has begun, and may take back what none has.
 //!
 //! A message that is too long, or that has descriptors with it, goes by a

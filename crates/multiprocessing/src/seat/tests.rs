@@ -1,6 +1,9 @@
 //! A place for messages, beside a queue that does the same.
 
 use std::collections::VecDeque;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -97,17 +100,46 @@ fn whatever_lies_there_nothing_worse_is_taken() -> Result<()> {
             );
         }
         let post = [seat.orders(), seat.answers()][random.random_range(0..2)];
-        match random.random_range(0..6) {
+        match random.random_range(0..8) {
             0 => drop(post.put(&message(&mut random))),
-            1 => drop(post.take_back(random.random_range(0..3))),
-            2 => post.skip_all(),
-            3 => post.note_taken(),
-            4 => assert!(post.take().is_none_or(|it| it.len() <= BYTES)),
+            1 => {
+                let mut batch = post.begin();
+                for _ in 0..random.random_range(0..5) {
+                    post.write(&message(&mut random), &mut batch);
+                }
+                post.show(&batch);
+            }
+            2 => post.take_all(|it| assert!(it.len() <= BYTES)),
+            3 => drop(post.take_back(random.random_range(0..3))),
+            4 => post.skip_all(),
+            5 => post.note_taken(),
+            6 => assert!(post.take().is_none_or(|it| it.len() <= BYTES)),
             _ => {
                 post.take_next(&mut taken);
                 assert!(taken.len() <= BYTES);
             }
         }
+        let _ = (post.is_half_empty(), post.is_half_full());
     }
+    Ok(())
+}
+
+/// As a worker may that is out of its mind.
+#[test]
+fn who_sleeps_at_a_bell_whose_mark_was_taken_away_wakes_nevertheless()
+-> Result<()> {
+    const LATE: Duration = Duration::from_secs(30);
+    let seats = Seats::new(1)?;
+    let (tell, hear) = mpsc::channel();
+    let sleeps = Arc::clone(&seats);
+    seats.bell().mark(Until::Next);
+    thread::spawn(move || {
+        sleeps.bell().sleep(Until::Next, None);
+        tell.send(()).expect("somebody hears");
+    });
+    // Mostly, he is asleep by then.
+    thread::sleep(Duration::from_millis(100));
+    seats.bell().remove_mark();
+    assert_eq!(hear.recv_timeout(LATE), Ok(()));
     Ok(())
 }
