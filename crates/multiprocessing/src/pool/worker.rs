@@ -53,9 +53,10 @@ fn serve(
 ) -> Result<()> {
     let (mut order, mut results) = (Vec::new(), Results::default());
     loop {
+        // Before it waits: what was long is given back now.
         codec::clear(&mut order);
-        next_order(socket, seat, parent, &mut order)?;
         results.clear();
+        next_order(socket, seat, parent, &mut order)?;
         let done = task::run(&order, &mut results);
         let mut reply = results.reply(&done)?;
         let (len, max) = (reply.len(), frame::MAX);
@@ -112,7 +113,8 @@ fn send(
         return frame::send(socket, reply);
     };
     let lies_there = seat.answers().put(reply).is_some();
-    // What goes by the socket is left to the thread by who sleeps here.
+    // Who sleeps here takes from the socket what has come whole, or leaves it to
+    // the thread.
     seat.bell().ring(|| {
         !lies_there
             || seat.orders().is_half_empty()
