@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::calls::Caller;
 use super::dispatcher::Dispatcher;
 use super::job::{Call, Job, Sink};
 use super::result::run_call;
-use super::state::{Phase, Thread};
+use super::state::Phase;
 use crate::error::{Error, Result};
 use crate::patience::{Look, patiently};
 use crate::seat::Until;
@@ -126,10 +127,10 @@ impl Dispatcher {
         }
     }
 
-    /// Lets the thread call `call`; if it has ended, calls it here.
+    /// Has `call` called; if the thread has ended, here.
     pub(super) fn run(&self, call: Call) {
         let mut state = self.state();
-        if state.thread == Thread::Ended {
+        if state.is_ended {
             drop(state);
             run_call(call);
         } else {
@@ -154,6 +155,11 @@ impl Dispatcher {
             state.phase = Phase::Terminated;
             self.wake();
         }
+    }
+
+    /// Whether a callback asks.
+    pub(super) fn is_calling(&self) -> bool {
+        self.state().caller.as_ref().is_some_and(Caller::is_current)
     }
 
     pub(super) fn is_open(&self) -> bool {

@@ -170,11 +170,6 @@ impl Crew {
         busy.for_each(|it| it.watched = true);
     }
 
-    /// The thread looks at nobody for a while.
-    pub(super) fn unwatch(&mut self) {
-        self.workers.iter_mut().for_each(|it| it.watched = false);
-    }
-
     /// Lets workers wake the thread at its sockets, or not: who is awake needs
     /// no waking.
     pub(super) fn want_wake_ups(&mut self, wanted: bool) {

@@ -1,17 +1,19 @@
-//! The pool's thread: it hears the workers whom no caller hears, calls
-//! callbacks, and replaces the dead.
+//! The pool's thread: it hears the workers whom no caller hears, has callbacks
+//! called, and replaces the dead.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use nix::sys::eventfd::EventFd;
 
+use super::calls::Caller;
 use super::crew::Crew;
 use super::member::{Heard, Worker};
 use super::result::run_call;
 use super::sources::{Source, sleep};
-use super::state::{Phase, State, Thread};
+use super::state::{Phase, State};
 use super::zygote::{self, News};
 use crate::error::Error;
 use crate::patience::{Look, patiently};
@@ -60,19 +62,19 @@ impl Dispatcher {
             let mut looks = 0..LOOKS;
             let look = || looks.next().map_or(Look::Come, |_| self.look());
             let news = patiently(look, || self.sleep());
-            let _working = threads::working();
+            let working = threads::working();
             self.state().crew.want_wake_ups(false);
             for source in &news {
                 self.handle(source);
             }
             let mut state = self.state();
             state.hear_all();
-            // Before the callbacks, which may take their time.
             state.crew.dispatch();
             drop(state);
             self.fill_vacancies();
             if self.turn() {
-                return;
+                drop(working);
+                return self.end_calls();
             }
         }
     }
@@ -255,7 +257,7 @@ impl Dispatcher {
 
     /// Does what is left to do after the news; tells whether it was the last.
     fn turn(&self) -> bool {
-        self.run_calls();
+        self.hand_over_calls();
         let mut state = self.state();
         let failure = match &state.phase {
             Phase::Open => return false,
@@ -270,33 +272,44 @@ impl Dispatcher {
         let workers = std::mem::take(&mut state.crew.workers);
         drop(state);
         self.end(&workers, graceful);
-        for job in jobs {
-            let call = job.finish(Err(failure.clone()));
-            call.into_iter().for_each(run_call);
-        }
-        self.run_calls();
-        let mut state = self.state();
-        state.thread = Thread::Ended;
-        let calls = std::mem::take(&mut state.calls);
-        drop(state);
-        calls.into_iter().for_each(run_call);
+        let failed = jobs
+            .into_iter()
+            .filter_map(|job| job.finish(Err(failure.clone())));
+        let failed: Vec<_> = failed.collect();
+        self.state().calls.extend(failed);
+        self.hand_over_calls();
         true
     }
 
-    fn run_calls(&self) {
-        loop {
-            let mut state = self.state();
-            let calls = std::mem::take(&mut state.calls);
-            // Meanwhile, who waits hears for himself.
-            if calls.is_empty() {
-                state.thread = Thread::Hears;
-                return;
-            }
-            state.thread = Thread::Calls;
-            state.crew.unwatch();
-            drop(state);
-            calls.into_iter().for_each(run_call);
+    /// Has the calls done that there are.
+    fn hand_over_calls(&self) {
+        let mut state = self.state();
+        let calls = std::mem::take(&mut state.calls);
+        if calls.is_empty() {
+            return;
         }
+        if state.caller.is_none() {
+            state.caller = Caller::start().ok();
+        }
+        if let Some(caller) = &state.caller {
+            return caller.call(calls);
+        }
+        // There are no more threads to be had.
+        drop(state);
+        calls.into_iter().for_each(run_call);
+    }
+
+    /// Waits until all calls are done; later ones are done by who has them.
+    fn end_calls(&self) {
+        let caller = self.state().caller.as_mut().and_then(Caller::end);
+        // A panic of the thread has been printed; there is no more to it.
+        let _ = caller.map(JoinHandle::join);
+        let _working = threads::working();
+        let mut state = self.state();
+        state.is_ended = true;
+        let calls = std::mem::take(&mut state.calls);
+        drop(state);
+        calls.into_iter().for_each(run_call);
     }
 
     /// Ends the workers and the zygote, and sees that they have ended.

@@ -7,7 +7,7 @@
 //! himself, if nobody else does, and sleeps at the workers' common bell, so that
 //! an answer wakes him and not the thread first. If all that there is to do is
 //! his, not each answer does, but one after which a worker may soon run out of
-//! jobs.
+//! jobs. Callbacks have a thread of their own, once there are any.
 //!
 //! A job is the address of a function, which is the same in the worker since the
 //! worker is a fork, and the arguments as bytes: what a worker takes at once. All
@@ -26,7 +26,7 @@
 //! Read `worker`, which is short, then `line` (the `seat` in shared memory and
 //! the socket), `member` (one worker) and `crew` (who does what), `state` and
 //! who changes it: `dispatcher`, the thread, with its `sources`, and `callers`;
-//! then `zygote`. `builder` sets all that up. `job` with its `message` and
+//! then `calls`, and `zygote`. `builder` sets all that up. `job` with its `message` and
 //! `answer` are what goes to a worker and what comes; `map`, `imap` and `result`
 //! are what a caller gets. How long anybody looks before he sleeps is in
 //! `crate::patience`.
@@ -34,6 +34,7 @@
 mod answer;
 mod builder;
 mod callers;
+mod calls;
 mod crew;
 mod dispatcher;
 mod imap;
@@ -223,7 +224,8 @@ impl Pool {
         if self.dispatcher.is_open() {
             return Err(Error::PoolRunning);
         }
-        if thread::current().id() == self.thread_id {
+        let is_ours = thread::current().id() == self.thread_id;
+        if is_ours || self.dispatcher.is_calling() {
             let what = "a callback cannot join its pool: it would wait for \
                         itself";
             return Err(Error::invalid(what));

@@ -69,12 +69,12 @@ impl<T: 'static> AsyncResult<T> {
         }
     }
 
-    /// Lets the pool's thread call `function` with the result, once. If the
+    /// Lets a thread of the pool call `function` with the result, once. If the
     /// task fails, it is not called. Python: `callback=`.
     ///
     /// Callbacks run one after the other, in this process; a slow one holds
-    /// up all others and the starts of processes, and one that panics is
-    /// passed over. A callback may give the pool further tasks, but not wait
+    /// up all others and the starts of processes, but not the results, and one
+    /// that panics is passed over. A callback may give the pool further tasks, but not wait
     /// for them, and may not start processes. In another process than the
     /// pool's, nothing is called.
     #[expect(clippy::return_self_not_must_use, reason = "also a statement")]
@@ -88,7 +88,7 @@ impl<T: 'static> AsyncResult<T> {
         }))
     }
 
-    /// Lets the pool's thread call `function` with the error if the task
+    /// Lets a thread of the pool call `function` with the error if the task
     /// fails. Python: `error_callback=`.
     #[expect(clippy::return_self_not_must_use, reason = "also a statement")]
     pub fn error_callback(

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::calls::Caller;
 use super::crew::Crew;
 use super::job::Call;
 use super::member::Heard;
@@ -10,8 +11,10 @@ use super::member::Heard;
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) crew: Crew,
-    /// To be called by the thread.
+    /// To be handed over by the thread to who calls them.
     pub(super) calls: Vec<Call>,
+    /// Once there was something to call.
+    pub(super) caller: Option<Caller>,
     pub(super) zygote_lives: bool,
     /// So many workers were asked of the zygote, and are not there yet.
     pub(super) coming: usize,
@@ -19,7 +22,8 @@ pub(super) struct State {
     pub(super) counted_on: usize,
     /// A caller does what the thread would do.
     pub(super) attended: bool,
-    pub(super) thread: Thread,
+    /// The thread will do nothing more.
+    pub(super) is_ended: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -34,28 +38,18 @@ pub(super) enum Phase {
     Broken(String),
 }
 
-/// What the pool's thread does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Thread {
-    /// It hears who is watched, and sees the deaths.
-    Hears,
-    /// It calls callbacks, which may take their time.
-    Calls,
-    /// It has ended, or will do nothing more.
-    Ended,
-}
-
 impl State {
     pub(super) fn new(crew: Crew) -> Self {
         Self {
             phase: Phase::Open,
             crew,
             calls: Vec::new(),
+            caller: None,
             zygote_lives: true,
             coming: 0,
             counted_on: 0,
             attended: false,
-            thread: Thread::Hears,
+            is_ended: false,
         }
     }
 
@@ -93,8 +87,7 @@ impl State {
     pub(super) fn begin_to_attend(&mut self) -> bool {
         let is_left_to_thread =
             self.needs_thread() || !self.crew.is_unwatched();
-        let can = !self.attended
-            && (self.thread == Thread::Calls || !is_left_to_thread);
+        let can = !self.attended && !is_left_to_thread;
         self.attended |= can;
         can
     }

@@ -31,6 +31,8 @@ pub(crate) const TESTS: &[Test] = list![
     a_waiting_task_follows_one_that_somebody_sleeps_for,
     threads_that_wait_at_any_moment_get_their_results,
     who_waits_beside_a_slow_callback_gets_his_result,
+    who_waited_before_a_slow_callback_gets_his_result,
+    a_death_is_told_beside_a_slow_callback,
     a_worker_that_has_changed_its_user_ends_with_the_pool,
 ];
 
@@ -207,8 +209,8 @@ fn one_way_or_another(pool: &Pool, random: &mut StdRng, n: i64) {
     spin(random, 10_000);
 }
 
-fn who_waits_beside_a_slow_callback_gets_his_result() {
-    let pool = pool(1);
+/// Lets `action` wait for what it likes, while a callback takes its time.
+fn beside_a_slow_callback(pool: &Pool, action: impl FnOnce()) {
     let slow = pool.apply_async(square, 1).expect("it is open");
     slow.callback(|_| {
         tell("slow", 0);
@@ -219,15 +221,55 @@ fn who_waits_beside_a_slow_callback_gets_his_result() {
         tell("over", 0);
     });
     told::<i32>("slow");
-    for n in 0..20 {
-        let later = |n| {
-            thread::sleep(Duration::from_millis(1));
-            square(n)
-        };
-        assert_eq!(pool.apply(later, n).ok(), Some(n * n));
-    }
-    assert!(!is_told("over"), "they waited for the callback");
+    action();
+    assert!(!is_told("over"), "it waited for the callback");
     tell("go", "");
+}
+
+fn later(n: i64) -> i64 {
+    thread::sleep(Duration::from_millis(1));
+    square(n)
+}
+
+fn who_waits_beside_a_slow_callback_gets_his_result() {
+    let pool = pool(1);
+    beside_a_slow_callback(&pool, || {
+        for n in 0..20 {
+            assert_eq!(pool.apply(later, n).ok(), Some(n * n));
+        }
+        let items = pool.imap(later, 0..5).expect("it is open");
+        assert_eq!(items.count(), 5);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let squares = pool.map_in_chunks(later, 0..20, 1);
+                    assert_eq!(squares.ok().map(|all| all[19]), Some(361));
+                });
+            }
+        });
+    });
+}
+
+fn who_waited_before_a_slow_callback_gets_his_result() {
+    let pool = pool(2);
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| pool.apply(late, 10));
+        told::<i32>("10 bytes");
+        beside_a_slow_callback(&pool, || {
+            tell("go, 10 bytes", "");
+            let text = waits.join().expect("it does not panic");
+            assert_eq!(text.ok().map(|text| text.len()), Some(10));
+        });
+    });
+}
+
+fn a_death_is_told_beside_a_slow_callback() {
+    let pool = pool(2);
+    beside_a_slow_callback(&pool, || {
+        let die = |()| signal(current_process().pid(), Signal::SIGKILL);
+        let death = pool.apply(die, ());
+        assert!(matches!(death, Err(Error::WorkerDied { .. })), "{death:?}");
+    });
 }
 
 /// The kernel forgets then that the worker is to die with its parent.
