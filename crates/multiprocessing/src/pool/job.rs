@@ -8,7 +8,7 @@ use super::message::{self, Message};
 use crate::error::Result;
 use crate::sys::task::Failure;
 
-/// What the pool's thread is to call.
+/// What a thread of the pool is to call.
 pub(super) type Call = Box<dyn FnOnce() + Send>;
 
 /// Where the results of a task's items go.
