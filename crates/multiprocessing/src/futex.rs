@@ -10,7 +10,6 @@ use rustix::thread::futex::{
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 use crate::sys::machine::{AtomicU32, Ordering::SeqCst};
-use crate::sys::point::is_explored;
 
 /// A word, and the value while there is nothing to look at.
 pub(crate) type Word<'a> = (&'a AtomicU32, u32);
@@ -37,18 +36,17 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {
     let _ = futex::wait(word, Flags::empty(), expected, limit.as_ref());
 }
 
-/// As [`wait`], but wakes after a [`SPELL`]; not under an explorer, to which all
-/// are deadlocked who sleep without a limit.
+/// As [`wait`], but wakes after a [`SPELL`].
 pub(crate) fn wait_a_spell(
     word: &AtomicU32,
     expected: u32,
     limit: Option<Duration>,
 ) {
-    let limit = match is_explored() {
-        true => limit,
-        false => Some(limit.map_or(SPELL, |it| it.min(SPELL))),
-    };
-    wait(word, expected, limit);
+    wait(
+        word,
+        expected,
+        Some(limit.map_or(SPELL, |it| it.min(SPELL))),
+    );
 }
 
 /// Sleeps while each of the words has the value that stands beside it, as
