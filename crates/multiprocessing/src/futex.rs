@@ -23,10 +23,6 @@ const ALL: u32 = i32::MAX.cast_unsigned();
 /// Where the kernel cannot sleep on several words, one looks so often.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Who might be left asleep, by several kills at once or by one who writes
-/// garbage, looks so often.
-const SPELL: Duration = Duration::from_secs(1);
-
 /// Sleeps while `word` is `expected`, `limit` at most; no limit: for ever. May
 /// wake for no reason: the caller looks again.
 pub(crate) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {
@@ -34,19 +30,6 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {
     // Whatever it returns (woken, changed, late, interrupted), the caller
     // looks again.
     let _ = futex::wait(word, Flags::empty(), expected, limit.as_ref());
-}
-
-/// As [`wait`], but wakes after a [`SPELL`].
-pub(crate) fn wait_a_spell(
-    word: &AtomicU32,
-    expected: u32,
-    limit: Option<Duration>,
-) {
-    wait(
-        word,
-        expected,
-        Some(limit.map_or(SPELL, |it| it.min(SPELL))),
-    );
 }
 
 /// Sleeps while each of the words has the value that stands beside it, as
@@ -125,39 +108,5 @@ fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
         tv_nsec: i64::from(duration.subsec_nanos()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::{Arc, mpsc};
-    use std::thread;
-
-    use super::*;
-    use crate::sys::mutex::{Acquired, Kind, MutexInRegion};
-
-    #[test]
-    fn who_sleeps_at_a_mutex_finds_it_free_without_being_woken() {
-        /// A thread that does not give it up in the way of the library.
-        const SOMEBODY: u32 = 1;
-        let mutex = Arc::new(MutexInRegion::new(Kind::Plain).expect("memory"));
-        let (word, _) = mutex.glance();
-        word.store(SOMEBODY, SeqCst);
-        let (tell, hear) = mpsc::channel();
-        let waits = Arc::clone(&mutex);
-        thread::spawn(move || {
-            let acquired = waits.acquire(None).expect("it is sound");
-            waits.release().expect("it is ours");
-            tell.send(acquired).expect("somebody hears");
-        });
-        while word.load(SeqCst) != SOMEBODY | FUTEX_WAITERS {
-            thread::yield_now();
-        }
-        // Mostly, he is asleep by then.
-        let early = hear.recv_timeout(Duration::from_millis(100));
-        assert!(early.is_err(), "somebody has it");
-        word.store(0, SeqCst);
-        let acquired = hear.recv_timeout(Duration::from_secs(30));
-        assert_eq!(acquired, Ok(Acquired::Yes));
     }
 }

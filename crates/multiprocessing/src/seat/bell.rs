@@ -35,10 +35,9 @@ impl Bell {
         self.mark.store(until as u32, SeqCst);
     }
 
-    /// Sleeps while the mark is there, `limit` at most; may wake before. A worker
-    /// that is out of its mind may take the mark away.
+    /// Sleeps while the mark is there, `limit` at most; may wake before.
     pub(crate) fn sleep(&self, until: Until, limit: Option<Duration>) {
-        futex::wait_a_spell(&self.mark, until as u32, limit);
+        futex::wait(&self.mark, until as u32, limit);
     }
 
     pub(crate) fn remove_mark(&self) {

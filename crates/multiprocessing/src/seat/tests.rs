@@ -1,9 +1,6 @@
 //! A place for messages, beside a queue that does the same.
 
 use std::collections::VecDeque;
-use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
@@ -121,25 +118,5 @@ fn whatever_lies_there_nothing_worse_is_taken() -> Result<()> {
         }
         let _ = (post.is_half_empty(), post.is_half_full());
     }
-    Ok(())
-}
-
-/// As a worker may that is out of its mind.
-#[test]
-fn who_sleeps_at_a_bell_whose_mark_was_taken_away_wakes_nevertheless()
--> Result<()> {
-    const LATE: Duration = Duration::from_secs(30);
-    let seats = Seats::new(1)?;
-    let (tell, hear) = mpsc::channel();
-    let sleeps = Arc::clone(&seats);
-    seats.bell().mark(Until::Next);
-    thread::spawn(move || {
-        sleeps.bell().sleep(Until::Next, None);
-        tell.send(()).expect("somebody hears");
-    });
-    // Mostly, he is asleep by then.
-    thread::sleep(Duration::from_millis(100));
-    seats.bell().remove_mark();
-    assert_eq!(hear.recv_timeout(LATE), Ok(()));
     Ok(())
 }

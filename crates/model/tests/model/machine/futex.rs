@@ -14,15 +14,6 @@ pub(crate) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) {
     kernel::sleep(&[(word.address(), expected)], limit.is_some());
 }
 
-/// Nobody may need to be woken by the time.
-pub(crate) fn wait_a_spell(
-    word: &AtomicU32,
-    expected: u32,
-    limit: Option<Duration>,
-) {
-    wait(word, expected, limit);
-}
-
 pub(crate) fn wait_any(words: &[Word<'_>], limit: Option<Duration>) {
     let words: Vec<_> = words
         .iter()

@@ -21,21 +21,19 @@
 //! So one kill leaves nobody asleep beside a free mutex, whenever it comes. Two at
 //! once might, of the one who gives it up and of the one who is woken. (Before
 //! Linux 6.2 the kernel wakes another in the place of one who was killed only if
-//! the word is 0, so also one might, of an heir, behind a death.) Against these,
-//! whoever sleeps looks once a second by himself.
+//! the word is 0, so also one might, of an heir, behind a death.)
 //!
 //! The word and the list are as the C library's, whose mutex wakes by a call of
 //! its own, behind the release, and does not count; and knows no pid.
 
-mod in_region;
 mod watched;
 
-use std::mem::offset_of;
+use std::mem::{ManuallyDrop, offset_of};
+use std::ops::Deref;
 use std::time::Duration;
 
 use libc::{FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS};
 
-pub(crate) use self::in_region::MutexInRegion;
 use crate::error::{Error, Result};
 use crate::futex;
 use crate::process::pid;
@@ -43,7 +41,7 @@ use crate::sys::machine::{
     AtomicI32, AtomicU32, Instant,
     Ordering::{Relaxed, SeqCst},
 };
-use crate::sys::region::shared_struct;
+use crate::sys::region::{InRegion, shared_struct};
 use crate::sys::robust::{Link, This, WORD_TO_LINK, belongs, known, this};
 
 /// Whether the owner may acquire again.
@@ -206,7 +204,7 @@ impl RobustMutex {
             if left == Some(Duration::ZERO) {
                 return Acquired::No;
             }
-            futex::wait_a_spell(&self.word, marked, left);
+            futex::wait(&self.word, marked, left);
         }
     }
 
@@ -348,6 +346,37 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         // Ours, and sound: nothing can refuse it.
         let _ = self.0.release();
+    }
+}
+
+/// A mutex in a region of its own.
+///
+/// The list of the mutexes that a thread holds goes from mutex to mutex. So the
+/// memory of one that is dropped while it is held stays.
+pub(crate) struct MutexInRegion(ManuallyDrop<InRegion<RobustMutex>>);
+
+impl MutexInRegion {
+    pub(crate) fn new(kind: Kind) -> Result<Self> {
+        let mutex = InRegion::<RobustMutex>::new()?;
+        mutex.init(kind)?;
+        Ok(Self(ManuallyDrop::new(mutex)))
+    }
+}
+
+impl Deref for MutexInRegion {
+    type Target = RobustMutex;
+
+    fn deref(&self) -> &RobustMutex {
+        &self.0
+    }
+}
+
+impl Drop for MutexInRegion {
+    fn drop(&mut self) {
+        if !self.is_held_here() {
+            // SAFETY: nobody uses the field after this.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
+        }
     }
 }
 
