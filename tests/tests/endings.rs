@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use contract::Exit;
 use ex::catalogue::{Variant, variants};
 use ex::family::{regions_left, spawn};
 use ex::programs;
@@ -84,6 +85,7 @@ fn check(
     let package = &variant.example.package;
     let program = programs.get(package).ok_or("there is no such program")?;
     let contract = variant.read()?;
+    let may_block = contract.exit() == Exit::Blocked;
     let mut chance = Xoshiro256PlusPlus::seed_from_u64(seed);
     for _ in 0..TRIES {
         for way in [Way::ReaderGone, Way::Interrupt, Way::Terminate, Way::Kill]
@@ -91,7 +93,7 @@ fn check(
             let moment = Duration::from_millis(chance.random_range(0..MOMENTS));
             let mut command = Command::new(program);
             command.args(contract.flags()).env("LESSON_PACE", PACE);
-            let complaint = end(&mut command, way, moment)?;
+            let complaint = end(&mut command, way, moment, may_block)?;
             let expected = contract.stderr().is_some();
             if !complaint.is_empty() && !expected {
                 let again = format!("{way:?} after {moment:?}, seed {seed}");
@@ -107,6 +109,7 @@ fn end(
     command: &mut Command,
     way: Way,
     moment: Duration,
+    may_block: bool,
 ) -> Result<String, Failed> {
     let (mut child, family) = spawn(command)?;
     let main = Pid::from_raw(child.id().cast_signed());
@@ -135,6 +138,11 @@ fn end(
     match wait(&mut child)? {
         Some(status) if is_proper(status, way) => {}
         Some(status) => writeln!(complaint, "it ended with {status}")?,
+        // Who prints no more does not notice that nobody reads.
+        None if may_block && family.standstill().is_some() => {
+            family.kill();
+            child.wait()?;
+        }
         None => writeln!(complaint, "it has not ended after {PATIENCE:?}")?,
     }
     for process in family.left_behind() {

@@ -21,7 +21,9 @@
 //! So one kill leaves nobody asleep beside a free mutex, whenever it comes. Two at
 //! once might, of the one who gives it up and of the one who is woken. (Before
 //! Linux 6.2 the kernel wakes another in the place of one who was killed only if
-//! the word is 0, so also one might, of an heir, behind a death.)
+//! the word is 0, so also one might, of an heir, behind a death.) To look once in a
+//! while, by the clock, would make up for that; but who sleeps without a limit is
+//! seen from outside to wait for ever, as in a deadlock.
 //!
 //! The word and the list are as the C library's, whose mutex wakes by a call of
 //! its own, behind the release, and does not count; and knows no pid.
