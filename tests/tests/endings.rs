@@ -139,7 +139,7 @@ fn end(
         Some(status) if is_proper(status, way) => {}
         Some(status) => writeln!(complaint, "it ended with {status}")?,
         // Who prints no more does not notice that nobody reads.
-        None if may_block && family.standstill().is_some() => {
+        None if may_block && matches!(way, Way::ReaderGone) => {
             family.kill();
             child.wait()?;
         }
