@@ -13,8 +13,8 @@ pub(super) type Call = Box<dyn FnOnce() + Send>;
 
 /// Where the results of a task's items go.
 pub(super) trait Sink: Send + Sync {
-    /// Takes the results of the job with this number; gives what the pool's
-    /// thread has to call then.
+    /// Takes the results of the job with this number; gives what
+    /// is to be called then.
     fn fill(&self, job: usize, results: Answer) -> Option<Call>;
 }
 

@@ -142,6 +142,9 @@ impl<T: Pod> Array<T> {
     ///
     /// # Errors
     /// As [`Array::get`]; if out of range, nothing is changed.
+    ///
+    /// # Panics
+    /// If `change` does; of the items before, up to 64 bytes are as they were.
     pub fn update(
         &self,
         range: impl RangeBounds<usize>,

@@ -22,7 +22,7 @@ pub(super) fn load(
     bytes: &mut [u8],
     item: usize,
 ) {
-    if bytes.len() < MANY || !Wide::is_whole() {
+    if !go_by_lines(bytes.len()) {
         return load_each(region, place, bytes, item);
     }
     let [lines, rest] = lines(place, bytes.len());
@@ -44,7 +44,7 @@ fn load_each(region: &Region, place: usize, bytes: &mut [u8], item: usize) {
 /// Puts `bytes`, items of the size `item`, at `place`, a multiple of that size.
 #[inline]
 pub(super) fn store(region: &Region, place: usize, bytes: &[u8], item: usize) {
-    if bytes.len() < MANY || !Wide::is_whole() {
+    if !go_by_lines(bytes.len()) {
         return store_each(region, place, bytes, item);
     }
     let [lines, rest] = lines(place, bytes.len());
@@ -72,7 +72,7 @@ pub(super) fn update<T: Pod>(
 ) {
     let size = size_of::<T>();
     let (place, len) = (items.start * size, items.len() * size);
-    if len < MANY || !Wide::is_whole() || !LINE.is_multiple_of(size) {
+    if !go_by_lines(len) || !LINE.is_multiple_of(size) {
         return update_each(region, items, &mut change);
     }
     let [lines, rest] =
@@ -102,6 +102,12 @@ fn update_each<T: Pod>(
         let item = item.map(&mut *change);
         store(region, index * size, bytemuck::cast_slice(&item), size);
     }
+}
+
+/// Whether so many bytes go by lines.
+#[inline]
+fn go_by_lines(len: usize) -> bool {
+    len >= MANY && Wide::is_whole()
 }
 
 /// Where whole lines of the cache begin, and where they end, in [`MANY`] bytes

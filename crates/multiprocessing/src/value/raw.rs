@@ -143,6 +143,9 @@ impl<T: Pod> RawArray<T> {
     ///
     /// # Errors
     /// [`Error::OutOfRange`]; nothing is changed then.
+    ///
+    /// # Panics
+    /// If `change` does; of the items before, up to 64 bytes are as they were.
     pub fn update(
         &self,
         range: impl RangeBounds<usize>,
